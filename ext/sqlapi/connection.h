@@ -1,0 +1,40 @@
+// Connection: what the library keeps per database connection.
+//
+// It holds no statements: those belong to virtual table objects, which SQLite disconnects before
+// the connection closes. Every registered function and module holds one reference; the last
+// destructor frees it.
+// Threads: used only while its connection is in use.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "base/sqlite.h"
+#include "kernel/kernels.h"
+#include "scan/search.h"
+#include "vector/vector.h"
+
+namespace vecgraph {
+
+// The last text that was parsed into a vector, so that a JSON query that is not a constant of the
+// statement (a subquery, a joined column) is parsed once per distinct value in a row.
+struct ParsedText {
+  ElementType type = ElementType::kFloat32;
+  std::string text;
+  std::shared_ptr<const Vector> vector;
+};
+
+struct Connection {
+  sqlite3* db = nullptr;
+  const KernelTable* kernel = nullptr;  // never null
+  SearchReport last_scan;
+  std::array<ParsedText, 2> parsed;  // by argument: first and second vector
+  int references = 0;
+};
+
+inline Connection& ConnectionOf(sqlite3_context* ctx) {
+  return *static_cast<Connection*>(sqlite3_user_data(ctx));
+}
+
+}  // namespace vecgraph

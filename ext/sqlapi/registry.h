@@ -1,0 +1,62 @@
+// What SQL can call: every family file hands its rows to one table, and Register() goes through it.
+//
+// A family file defines its callbacks under their SQL names and one FunctionDef or ModuleDef per
+// name. Nothing else in the library calls sqlite3_create_function or sqlite3_create_module.
+#pragma once
+
+#include <span>
+
+#include "base/sqlite.h"
+#include "base/status.h"
+
+namespace vecgraph {
+
+// Which names to register: all, or only those that sqlite-vec does not have as well.
+enum class Surface { kAll, kOwn };
+
+// Flags of a pure function: usable in indexes and views, never reads the database.
+constexpr int kPure = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+// Flags of a function that writes or runs SQL text: refused inside views and triggers.
+constexpr int kDirect = SQLITE_UTF8 | SQLITE_DIRECTONLY;
+
+struct FunctionDef {
+  const char* name;
+  int args;  // -1: any number
+  int flags;
+  bool shared;  // sqlite-vec has this name as well
+  void (*scalar)(sqlite3_context*, int, sqlite3_value**) = nullptr;
+  // An aggregate has step and final; a window function has value and inverse as well.
+  void (*step)(sqlite3_context*, int, sqlite3_value**) = nullptr;
+  void (*final)(sqlite3_context*) = nullptr;
+  void (*value)(sqlite3_context*) = nullptr;
+  void (*inverse)(sqlite3_context*, int, sqlite3_value**) = nullptr;
+};
+
+struct ModuleDef {
+  const char* name;
+  const sqlite3_module* module;  // eponymous only: xCreate is null
+  bool shared;
+};
+
+// The families, in the order of registration; user data of each is the Connection.
+std::span<const FunctionDef> VecTypesFunctions();
+std::span<const FunctionDef> VecArithmeticFunctions();
+std::span<const FunctionDef> VecQuantizeFunctions();
+std::span<const FunctionDef> VecDistanceFunctions();
+std::span<const FunctionDef> VecSumFunctions();
+std::span<const FunctionDef> VecTopkJsonFunctions();
+std::span<const FunctionDef> VecIdsFunctions();
+std::span<const FunctionDef> VecConfigFunctions();
+std::span<const FunctionDef> DbQueryFunctions();
+std::span<const FunctionDef> GraphMigrateFunctions();
+ModuleDef VecEachModule();
+ModuleDef VecTopkModule();
+ModuleDef VecLastScanModule();
+ModuleDef GraphMigrationsModule();
+
+// Registers the names of `surface`. On a connection that has vecgraph already it adds only what is
+// missing and never replaces a function or module, since SQLite refuses that while a statement
+// runs.
+Status Register(sqlite3* db, Surface surface);
+
+}  // namespace vecgraph

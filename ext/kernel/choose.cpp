@@ -1,0 +1,64 @@
+#include "kernel/choose.h"
+
+namespace vecgraph {
+
+extern const KernelTable kKernelsScalar;
+#if defined(__x86_64__)
+extern const KernelTable kKernelsSse2;
+extern const KernelTable kKernelsAvx2;
+#elif defined(__aarch64__)
+extern const KernelTable kKernelsNeon64;
+#endif
+
+namespace {
+
+struct Level {
+  const KernelTable* table;
+  bool supported;
+};
+
+// Best first. A level asks for exactly the features that its unit is compiled with; the builtin
+// also checks that the operating system saves the registers.
+struct Levels {
+  Level list[3];
+};
+
+Levels Probe() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
+  return {{{&kKernelsAvx2, avx2}, {&kKernelsSse2, true}, {&kKernelsScalar, true}}};
+#elif defined(__aarch64__)
+  return {{{&kKernelsNeon64, true}, {&kKernelsScalar, true}, {&kKernelsScalar, false}}};
+#else
+  return {{{&kKernelsScalar, true}, {&kKernelsScalar, false}, {&kKernelsScalar, false}}};
+#endif
+}
+
+}  // namespace
+
+const KernelTable& BestKernel() {
+  for (const Level& level : Probe().list) {
+    if (level.supported) return *level.table;
+  }
+  return kKernelsScalar;
+}
+
+const KernelTable* FindKernel(std::string_view name) {
+  for (const Level& level : Probe().list) {
+    if (level.supported && name == level.table->name) return level.table;
+  }
+  return nullptr;
+}
+
+std::string KernelNames() {
+  std::string names;
+  for (const Level& level : Probe().list) {
+    if (!level.supported) continue;
+    if (!names.empty()) names += ", ";
+    names += level.table->name;
+  }
+  return names;
+}
+
+}  // namespace vecgraph

@@ -1,0 +1,172 @@
+// The kernels, once for all CPU levels. A unit of one level defines
+//   VECGRAPH_BATCH  float batch: size, load_unaligned, store_unaligned, + - *
+//   VECGRAPH_TABLE  the name of its KernelTable
+//   VECGRAPH_LEVEL  the level's name as text
+// and includes this file.
+//
+// Everything but the table is in an anonymous namespace: an inline function with a public name,
+// compiled with -mavx2 here, could be picked by the linker for a caller on an older CPU.
+#include <bit>
+#include <cstring>
+
+#include "kernel/kernels.h"
+
+namespace vecgraph {
+namespace {
+
+using Batch = VECGRAPH_BATCH;
+
+constexpr size_t kShort = 16;
+constexpr size_t kLanes = 64;
+constexpr size_t kWidth = Batch::size;
+constexpr size_t kBatches = kLanes / kWidth;
+static_assert(kLanes % kWidth == 0);
+
+template <class T>
+T At(const void* p, size_t i) {
+  T value;
+  std::memcpy(&value, static_cast<const unsigned char*>(p) + i * sizeof value, sizeof value);
+  return value;
+}
+
+Batch Load(const void* p, size_t i) {
+  return Batch::load_unaligned(static_cast<const float*>(p) + i);
+}
+
+struct Multiply {
+  template <class T>
+  T operator()(const T& x, const T& y) const {
+    return x * y;
+  }
+};
+
+struct SquareDifference {
+  template <class T>
+  T operator()(const T& x, const T& y) const {
+    const T d = x - y;
+    return d * d;
+  }
+};
+
+template <class Term>
+void AddBlock(Batch* lanes, const void* a, const void* b, size_t i, Term term) {
+  for (size_t j = 0; j < kBatches; ++j) {
+    lanes[j] = lanes[j] + term(Load(a, i + j * kWidth), Load(b, i + j * kWidth));
+  }
+}
+
+// The sum of term(a[i], b[i]) in the order that kernels.h fixes.
+template <class Term>
+float SumFloat(const void* a, const void* b, size_t n, Term term) {
+  if (n <= kShort) {
+    float sum = 0;
+    for (size_t i = 0; i < n; ++i) sum += term(At<float>(a, i), At<float>(b, i));
+    return sum;
+  }
+  Batch lanes[kBatches];
+  for (Batch& lane : lanes) lane = Batch(0.0F);
+  size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) AddBlock(lanes, a, b, i, term);
+  if (i < n) {
+    // Padding with zeros adds +0 to lanes that are never -0, which changes nothing.
+    float rest_a[kLanes] = {};
+    float rest_b[kLanes] = {};
+    std::memcpy(rest_a, static_cast<const float*>(a) + i, (n - i) * sizeof(float));
+    std::memcpy(rest_b, static_cast<const float*>(b) + i, (n - i) * sizeof(float));
+    AddBlock(lanes, rest_a, rest_b, 0, term);
+  }
+  for (size_t half = kBatches / 2; half > 0; half /= 2) {
+    for (size_t j = 0; j < half; ++j) lanes[j] = lanes[j] + lanes[j + half];
+  }
+  float last[kWidth];
+  lanes[0].store_unaligned(last);
+  for (size_t half = kWidth / 2; half > 0; half /= 2) {
+    for (size_t j = 0; j < half; ++j) last[j] += last[j + half];
+  }
+  return last[0];
+}
+
+float DotF32(const void* a, const void* b, size_t n) { return SumFloat(a, b, n, Multiply()); }
+
+float L2SqF32(const void* a, const void* b, size_t n) {
+  return SumFloat(a, b, n, SquareDifference());
+}
+
+double AbsDifference(const void* a, const void* b, size_t i) {
+  const double d = static_cast<double>(At<float>(a, i)) - static_cast<double>(At<float>(b, i));
+  return d < 0 ? -d : d;
+}
+
+// In double, so that FLT_MAX against -FLT_MAX stays finite. Plain loops: xsimd 8.1 has no batch
+// conversion from float to double, and the compiler vectorises this one.
+double L1F32(const void* a, const void* b, size_t n) {
+  if (n <= kShort) {
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i) sum += AbsDifference(a, b, i);
+    return sum;
+  }
+  double lanes[kLanes] = {};
+  size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    for (size_t j = 0; j < kLanes; ++j) lanes[j] += AbsDifference(a, b, i + j);
+  }
+  for (size_t j = 0; i + j < n; ++j) lanes[j] += AbsDifference(a, b, i + j);
+  for (size_t half = kLanes / 2; half > 0; half /= 2) {
+    for (size_t j = 0; j < half; ++j) lanes[j] += lanes[j + half];
+  }
+  return lanes[0];
+}
+
+// Integers in plain loops: xsimd 8.1 has no widening multiply, and the compiler finds pmaddwd.
+// A block of 16,384 terms of at most 65,025 fits an int32.
+template <class Term>
+int64_t SumInt8(const void* a, const void* b, size_t n, Term term) {
+  constexpr size_t kBlock = 16384;
+  int64_t sum = 0;
+  for (size_t start = 0; start < n; start += kBlock) {
+    const size_t end = n - start < kBlock ? n : start + kBlock;
+    int32_t block = 0;
+    for (size_t i = start; i < end; ++i) block += term(At<int8_t>(a, i), At<int8_t>(b, i));
+    sum += block;
+  }
+  return sum;
+}
+
+int64_t DotI8(const void* a, const void* b, size_t n) {
+  return SumInt8(a, b, n, [](int32_t x, int32_t y) { return x * y; });
+}
+
+int64_t L2SqI8(const void* a, const void* b, size_t n) {
+  return SumInt8(a, b, n, [](int32_t x, int32_t y) { return (x - y) * (x - y); });
+}
+
+int64_t L1I8(const void* a, const void* b, size_t n) {
+  return SumInt8(a, b, n, [](int32_t x, int32_t y) { return x < y ? y - x : x - y; });
+}
+
+// xsimd has no popcount of batches.
+int64_t Hamming(const void* a, const void* b, size_t bytes) {
+  int64_t bits = 0;
+  const size_t words = bytes / 8;
+  for (size_t i = 0; i < words; ++i) bits += std::popcount(At<uint64_t>(a, i) ^ At<uint64_t>(b, i));
+  for (size_t i = words * 8; i < bytes; ++i) {
+    bits += std::popcount(static_cast<uint8_t>(At<uint8_t>(a, i) ^ At<uint8_t>(b, i)));
+  }
+  return bits;
+}
+
+bool FiniteF32(const void* a, size_t n) {
+  constexpr uint32_t kExponent = 0x7f800000;
+  uint32_t bad = 0;
+  for (size_t i = 0; i < n; ++i) bad |= (At<uint32_t>(a, i) & kExponent) == kExponent ? 1U : 0U;
+  return bad == 0;
+}
+
+}  // namespace
+
+extern const KernelTable VECGRAPH_TABLE;
+const KernelTable VECGRAPH_TABLE = {
+    VECGRAPH_LEVEL, DotF32, L2SqF32, L1F32, DotI8, L2SqI8, L1I8, Hamming, FiniteF32,
+};
+
+}  // namespace vecgraph

@@ -1,0 +1,53 @@
+# Verbs over CMakePresets.json. Each does its own set-up first (scripts/setup.sh), once.
+# A preset by hand: cmake --preset asan && cmake --build --preset asan
+PREFIX ?= /usr/local
+PYTHON := build/venv/bin/python
+SETUP := @scripts/setup.sh
+
+# The demo is made anew when its loader, the schema or the machine's package index is newer.
+DEMO_INPUTS := examples/load_debian.py $(wildcard sql/migrations/*.sql /var/lib/apt/lists/*_Packages*)
+
+.PHONY: build demo test bench lint format install clean help setup-build setup-demo
+.DELETE_ON_ERROR:
+
+build: setup-build ## the library: build/vecgraph.so
+	@cmake --preset release >build/configure.log || { cat build/configure.log; false; }
+	@cmake --build --preset release --target vecgraph
+
+demo: build/demo.db ## load this machine's package index and answer questions about it in SQL
+	sqlite3 build/demo.db <examples/demo.sql
+
+build/demo.db: $(DEMO_INPUTS) | build setup-demo
+	$(PYTHON) examples/load_debian.py --output $@
+
+test: ## every test, then every test again under AddressSanitizer and UBSan
+	$(SETUP) build test
+	@scripts/test.sh
+
+bench: ## the benchmarks
+	$(SETUP) build bench
+	@cmake --preset release -DVECGRAPH_BENCH=ON >build/configure.log || { cat build/configure.log; false; }
+	@cmake --build --preset release --target run_bench
+
+lint: ## clang-format, a clang build with -Werror, clang-tidy
+	$(SETUP) build lint
+	@scripts/lint.sh
+
+format: ## lay out every C++ file with clang-format
+	$(SETUP) lint
+	@scripts/cpp_files.sh | xargs clang-format-14 -i
+
+install: build ## under PREFIX (default /usr/local), staged in DESTDIR if given
+	@DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)"
+
+clean: ## remove build/, with the demo database and the Python environment
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
+
+setup-build:
+	$(SETUP) build
+
+setup-demo:
+	$(SETUP) build demo

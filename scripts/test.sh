@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Every test on the release library, then every test again under ASan and UBSan.
+# `make test` calls this after set-up. Arguments go to pytest.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$1"; }
+
+step "Release library, g++, warnings are errors"
+cmake --preset release -DVECGRAPH_TESTS=ON -DVECGRAPH_WERROR=ON >build/configure.log ||
+  { cat build/configure.log; exit 1; }
+cmake --build --preset release
+scripts/old_sqlite.sh
+
+step "C++ tests"
+ctest --preset release
+
+step "SQL tests"
+build/venv/bin/python -m pytest tests "$@"
+
+step "The same under AddressSanitizer and UndefinedBehaviorSanitizer"
+cmake --preset asan >build/configure.log || { cat build/configure.log; exit 1; }
+cmake --build --preset asan
+ctest --preset asan
+scripts/pytest_asan.sh tests "$@"

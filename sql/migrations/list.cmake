@@ -1,0 +1,6 @@
+# The migrations in the order in which they are applied: the names without .sql. The build embeds
+# these files; a released name is never removed, renamed or reordered.
+set(MIGRATIONS
+  0001_graph
+  0002_history
+  0003_summary)

@@ -1,0 +1,72 @@
+// graph_migrate([version]): applies the embedded migrations to the main schema.
+//
+//   SELECT graph_migrate();   --
+//   {"applied":["0001_graph","0002_history","0003_summary"],"version":3}
+//
+// `version` is the number of the last migration to apply; without it all are. It writes, so it is
+// DIRECTONLY: no view or trigger of a database can call it. How it works: store/migrate.h.
+
+#include <string>
+
+#include "base/compat.h"
+#include "base/sqlite.h"
+#include "base/status.h"
+#include "sqlapi/guard.h"
+#include "sqlapi/registry.h"
+#include "store/migrate.h"
+#include "store/migrations.h"
+
+namespace vecgraph {
+namespace {
+
+constexpr unsigned kJsonSubtype = 'J';
+
+Status CheckVersion(sqlite3_value* value, int64_t last) {
+  const bool integer = sqlite3_value_type(value) == SQLITE_INTEGER;
+  const int64_t version = integer ? sqlite3_value_int64(value) : 0;
+  if (version >= 1 && version <= last) return Status::Ok();
+  const std::string text = integer ? std::to_string(version) : "something else";
+  return Status::Error(Format("graph_migrate: version must be an integer from 1 to %lld, not %s",
+                              static_cast<long long>(last), text.c_str()));
+}
+
+// {"applied":[...],"version":N}; names hold nothing that JSON would escape.
+std::string ToJson(const Migrated& migrated) {
+  std::string json = "{\"applied\":[";
+  for (const std::string_view name : migrated.applied) {
+    if (json.back() != '[') json += ',';
+    json.append("\"").append(name).append("\"");
+  }
+  return json + "],\"version\":" + std::to_string(migrated.version) + "}";
+}
+
+void graph_migrate(sqlite3_context* ctx, int argc, sqlite3_value** argv) {
+  GuardFunction(ctx, [&]() -> Status {
+    int64_t version = static_cast<int64_t>(EmbeddedMigrations().size());
+    if (argc == 1) {
+      Status status = CheckVersion(argv[0], version);
+      if (!status.ok()) return status;
+      version = sqlite3_value_int64(argv[0]);
+    }
+    Migrated migrated;
+    const Status status = Migrate(sqlite3_context_db_handle(ctx), version, &migrated);
+    if (!status.ok()) return Status::Code(status.code(), "graph_migrate: " + status.message());
+    const std::string json = ToJson(migrated);
+    sqlite3_result_text64(ctx, json.data(), json.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    sqlite3_result_subtype(ctx, kJsonSubtype);
+    return Status::Ok();
+  });
+}
+
+constexpr int kFlags = kDirect | SQLITE_RESULT_SUBTYPE;
+
+constexpr FunctionDef kFunctions[] = {
+    {.name = "graph_migrate", .args = 0, .flags = kFlags, .shared = false, .scalar = graph_migrate},
+    {.name = "graph_migrate", .args = 1, .flags = kFlags, .shared = false, .scalar = graph_migrate},
+};
+
+}  // namespace
+
+std::span<const FunctionDef> GraphMigrateFunctions() { return kFunctions; }
+
+}  // namespace vecgraph

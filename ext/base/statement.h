@@ -53,6 +53,10 @@ class Statement {
     Note(sqlite3_bind_text64(stmt_, index, text.data(), text.size(), SQLITE_TRANSIENT,
                              SQLITE_UTF8));
   }
+  void BindBlob(int index, std::string_view blob) {
+    Note(sqlite3_bind_blob64(stmt_, index, blob.data(), blob.size(), SQLITE_TRANSIENT));
+  }
+  void BindReal(int index, double value) { Note(sqlite3_bind_double(stmt_, index, value)); }
   void BindInt(int index, int64_t value) { Note(sqlite3_bind_int64(stmt_, index, value)); }
   void BindValue(int index, const sqlite3_value* value) {
     Note(sqlite3_bind_value(stmt_, index, value));

@@ -1,0 +1,53 @@
+// ColumnScan: the rows (rowid or id, vector) of a source, one after the other.
+//
+// Holds one prepared statement. Between Start() and Stop() it holds a read lock and the value of
+// the current row; outside them nothing.
+// Threads: as the connection.
+#pragma once
+
+#include <cstdint>
+
+#include "base/statement.h"
+#include "scan/source.h"
+
+namespace vecgraph {
+
+class ColumnScan {
+ public:
+  // Prepares the scan of all rows.
+  Status Open(sqlite3* db, const Source& source);
+
+  // SQLITE_ROW, SQLITE_DONE or an error code.
+  int Next() {
+    ++ordinal_;
+    return all_.Step();
+  }
+  void Stop() { all_.Reset(); }
+
+  // The table's rowid; without one the running number of the scan, from 1.
+  int64_t rowid() const { return by_rowid_ ? all_.Int(0) : ordinal_; }
+  // The value of the source's id column. REQUIRES: the source has no rowid.
+  sqlite3_value* id() const { return sqlite3_column_value(all_.get(), id_column_); }
+  // The statement and the column that hold the row's vector.
+  sqlite3_stmt* row() const { return all_.get(); }
+  int column() const { return vector_column_; }
+
+  void Start() {
+    all_.Reset();
+    ordinal_ = 0;
+  }
+
+  explicit operator bool() const { return static_cast<bool>(all_); }
+
+ private:
+  Statement all_;
+  bool by_rowid_ = false;
+  int id_column_ = 0;
+  int vector_column_ = 1;
+  int64_t ordinal_ = 0;
+};
+
+// The SQL that finds one row of a table by its rowid ?1: (rowid, vector).
+std::string RowSql(const Source& source);
+
+}  // namespace vecgraph

@@ -1,0 +1,104 @@
+#include "scan/restriction.h"
+
+#include <algorithm>
+
+#include "base/statement.h"
+
+namespace vecgraph {
+namespace {
+
+// The rowids of the rows of `ids`, ascending.
+Status LookUpIds(sqlite3* db, const Source& source, const IdSet& ids,
+                 std::vector<int64_t>* rowids) {
+  Statement statement;
+  const std::string id = QuoteName(source.id);
+  Status status =
+      statement.Prepare(db, "SELECT " + source.rowid + ", " + id + " FROM " + source.QuotedName() +
+                                " WHERE " + id + " = ?1");
+  if (!status.ok()) return status;
+  const auto look_up = [&] {
+    int rc;
+    while ((rc = statement.Step()) == SQLITE_ROW) {
+      // The key may compare without case; IN does not.
+      if (ids.Contains(sqlite3_column_value(statement.get(), 1))) {
+        rowids->push_back(statement.Int(0));
+      }
+    }
+    if (rc != SQLITE_DONE && status.ok()) status = DatabaseError(db, rc);
+    statement.Reset();
+  };
+  ids.ForEach([&](int64_t integer) { statement.BindInt(1, integer), look_up(); },
+              [&](double real) { statement.BindReal(1, real), look_up(); },
+              [&](const std::string& text) { statement.BindText(1, text), look_up(); },
+              [&](const std::string& blob) { statement.BindBlob(1, blob), look_up(); });
+  return status;
+}
+
+void SortDistinct(std::vector<int64_t>* rowids) {
+  std::sort(rowids->begin(), rowids->end());
+  rowids->erase(std::unique(rowids->begin(), rowids->end()), rowids->end());
+}
+
+}  // namespace
+
+Status FindCandidates(sqlite3* db, const Source& source, const std::vector<IdSet>& rowid_sets,
+                      std::vector<IdSet> id_sets, Candidates* candidates) {
+  *candidates = Candidates();
+  candidates->all = rowid_sets.empty() && id_sets.empty();
+  if (!source.has_rowid()) {
+    candidates->ids = std::move(id_sets);
+    return Status::Ok();
+  }
+  bool first = true;
+  const auto intersect = [&](std::vector<int64_t> rowids) {
+    SortDistinct(&rowids);
+    if (!first) {
+      std::vector<int64_t> both;
+      std::set_intersection(rowids.begin(), rowids.end(), candidates->rowids.begin(),
+                            candidates->rowids.end(), std::back_inserter(both));
+      rowids = std::move(both);
+    }
+    first = false;
+    candidates->rowids = std::move(rowids);
+  };
+  for (const IdSet& set : rowid_sets) {
+    intersect({set.integers().begin(), set.integers().end()});
+  }
+  for (const IdSet& set : id_sets) {
+    std::vector<int64_t> rowids;
+    if (source.id.empty()) {
+      rowids.assign(set.integers().begin(), set.integers().end());
+    } else {
+      Status status = LookUpIds(db, source, set, &rowids);
+      if (!status.ok()) return status;
+    }
+    intersect(std::move(rowids));
+  }
+  return Status::Ok();
+}
+
+Status ReadJsonIds(sqlite3* db, std::string_view json, IdSet* ids) {
+  Statement statement;
+  Status status = statement.Prepare(
+      db,
+      "SELECT value, type FROM json_each(?1) WHERE json_type(?1) = 'array' "
+      "UNION ALL SELECT NULL, 'no array' WHERE json_type(?1) <> 'array'");
+  if (!status.ok()) return status;
+  statement.BindText(1, json);
+  int rc;
+  for (int64_t i = 0; (rc = statement.Step()) == SQLITE_ROW; ++i) {
+    const std::string type = statement.Text(1);
+    if (type == "no array") {
+      return Status::Error("within is not a JSON array of ids");
+    }
+    if (type != "integer" && type != "real" && type != "text") {
+      return Status::Error(Format("within: element %lld is %s; ids are numbers or strings",
+                                  static_cast<long long>(i), type.c_str()));
+    }
+    ids->Add(sqlite3_column_value(statement.get(), 0));
+  }
+  if (rc == SQLITE_DONE) return Status::Ok();
+  return DatabaseError(db, rc, "within is not a JSON array of ids");
+}
+
+}  // namespace vecgraph

@@ -1,0 +1,210 @@
+#include "scan/search.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "base/statement.h"
+
+namespace vecgraph {
+namespace {
+
+// Scores rows one by one and keeps the best.
+class RowScorer {
+ public:
+  RowScorer(const KernelTable& kernel, const SearchRequest& request, SearchReport* report)
+      : kernel_(kernel),
+        request_(request),
+        query_bytes_(static_cast<int>(request.query.bytes())),
+        self_(request.metric == Metric::kCosine ? SelfDot(kernel, request.query) : 0),
+        best_(request.limit),
+        report_(report) {}
+
+  // Scores the vector in column `column` of the current row of `row`. `id`, called only for a row
+  // that is kept, returns its id column or null.
+  template <class Id>
+  Status Visit(sqlite3_stmt* row, int column, int64_t rowid, Id id) {
+    ++report_->rows;
+    const int type = sqlite3_column_type(row, column);
+    if (type != SQLITE_BLOB) return SkipRow(type, 0, rowid);
+    const void* blob = sqlite3_column_blob(row, column);
+    const int bytes = sqlite3_column_bytes(row, column);
+    report_->bytes += bytes;
+    if (bytes != query_bytes_) return SkipRow(type, bytes, rowid);
+    if (!blob) throw std::bad_alloc();  // an empty blob has another length
+    const VectorView vector{static_cast<const uint8_t*>(blob), request_.query.dims,
+                            request_.query.type};
+    const double distance = Distance(kernel_, request_.metric, request_.query, vector, self_);
+    const double score = ScoreOf(request_.metric, distance);
+    if (!std::isfinite(distance) || !std::isfinite(score)) return SkipScore(vector, rowid);
+    ++report_->survivors;
+    if (request_.min_score && !(score >= *request_.min_score)) return Status::Ok();
+    if (request_.after && !(*request_.after < Hit{distance, rowid, {}})) return Status::Ok();
+    if (best_.Admits(distance, rowid)) best_.Add({distance, rowid, Value(id())});
+    return Status::Ok();
+  }
+
+  // The hits in order; an error when rows were there but none could be compared.
+  Status Finish(std::vector<Hit>* hits) {
+    if (!comparable_ && report_->survivors == 0 && first_fault_.rowid) {
+      if (report_->Skipped(Skip::kLength) == 0) {
+        return Status::Error(Format("%s holds no blobs (%s %lld is %s)", Label().c_str(), Unit(),
+                                    static_cast<long long>(*first_fault_.rowid),
+                                    TypeNameOf(first_fault_.type)));
+      }
+      return Status::Error(Format(
+          "the query has %zu dimensions (%d bytes of %s), but no row of %s has (%s %lld has %d "
+          "bytes)",
+          request_.query.dims, query_bytes_, NameOf(request_.query.type), Label().c_str(), Unit(),
+          static_cast<long long>(*first_fault_.rowid), first_fault_.bytes));
+    }
+    *hits = best_.Take();
+    return Status::Ok();
+  }
+
+ private:
+  struct Fault {
+    std::optional<int64_t> rowid;
+    int type = 0;
+    int bytes = 0;
+  };
+
+  void Count(Skip why) { ++report_->skipped[static_cast<size_t>(why)]; }
+  std::string Label() const { return request_.source->Label(); }
+  // What the number in a message counts.
+  const char* Unit() const { return request_.source->has_rowid() ? "rowid" : "row number"; }
+
+  // A row without a blob of the right length.
+  Status SkipRow(int type, int bytes, int64_t rowid) {
+    if (type == SQLITE_NULL) {
+      Count(Skip::kNull);
+      return Status::Ok();
+    }
+    Count(type == SQLITE_BLOB ? Skip::kLength : Skip::kType);
+    // A row of the wrong length tells more than one of another type.
+    if (!first_fault_.rowid || (first_fault_.type != SQLITE_BLOB && type == SQLITE_BLOB)) {
+      first_fault_ = {rowid, type, bytes};
+    }
+    if (!request_.strict) return Status::Ok();
+    if (type != SQLITE_BLOB) return Strict(rowid, Format("is %s, not BLOB", TypeNameOf(type)));
+    return Strict(rowid, Format("has %d bytes, but the query has %zu dimensions (%d bytes of %s)",
+                                bytes, request_.query.dims, query_bytes_,
+                                NameOf(request_.query.type)));
+  }
+
+  // A row of the right length without a finite score.
+  Status SkipScore(const VectorView& vector, int64_t rowid) {
+    comparable_ = true;
+    const bool finite = vector.type != ElementType::kFloat32 ||
+                        kernel_.finite_f32(vector.data, vector.dims);
+    Count(finite ? Skip::kScore : Skip::kNonfinite);
+    if (!request_.strict) return Status::Ok();
+    return Strict(rowid, finite ? Format("has no finite %s score", NameOf(request_.metric))
+                                : std::string("holds NaN or Inf"));
+  }
+
+  Status Strict(int64_t rowid, const std::string& what) const {
+    return Status::Error(Format("%s: %s %lld %s (strict = 1)", Label().c_str(), Unit(),
+                                static_cast<long long>(rowid), what.c_str()));
+  }
+
+  const KernelTable& kernel_;
+  const SearchRequest& request_;
+  const int query_bytes_;
+  const double self_;
+  TopK best_;
+  SearchReport* report_;
+  bool comparable_ = false;  // a row had the query's length, though no score
+  Fault first_fault_;
+};
+
+// Whether looking up the candidates one by one is cheaper than reading every row. A look-up costs
+// about two to four rows of a scan; the largest rowid bounds the number of rows.
+Status PreferLookUp(sqlite3* db, const SearchRequest& request, bool* prefer) {
+  *prefer = false;
+  const Source& source = *request.source;
+  if (request.candidates->all || source.kind != Source::Kind::kTable) return Status::Ok();
+  Statement statement;
+  Status status = statement.Prepare(
+      db, "SELECT max(" + source.rowid + ") FROM " + source.QuotedName());
+  if (!status.ok()) return status;
+  const int rc = statement.Step();
+  if (rc != SQLITE_ROW) return DatabaseError(db, rc, "reading " + source.Label());
+  const auto count = static_cast<int64_t>(request.candidates->rowids.size());
+  *prefer = count <= 64 || count < statement.Int(0) / 4;
+  return Status::Ok();
+}
+
+Status LookUp(sqlite3* db, const SearchRequest& request, RowScorer* scorer) {
+  Statement statement;
+  Status status = statement.Prepare(db, RowSql(*request.source));
+  for (const int64_t rowid : request.candidates->rowids) {
+    if (!status.ok()) break;
+    statement.BindInt(1, rowid);
+    const int rc = statement.Step();
+    if (rc == SQLITE_ROW) {
+      status = scorer->Visit(statement.get(), 1, rowid, [] { return nullptr; });
+    } else if (rc != SQLITE_DONE) {
+      status = DatabaseError(db, rc, "reading " + request.source->Label());
+    }
+    statement.Reset();
+  }
+  return status;
+}
+
+Status Stream(sqlite3* db, const SearchRequest& request, ColumnScan* scan, RowScorer* scorer) {
+  const Candidates& candidates = *request.candidates;
+  const bool has_rowid = request.source->has_rowid();
+  Status status;
+  scan->Start();
+  int rc;
+  while ((rc = scan->Next()) == SQLITE_ROW) {
+    const int64_t rowid = scan->rowid();
+    if (!candidates.all) {
+      const bool wanted =
+          has_rowid ? std::binary_search(candidates.rowids.begin(), candidates.rowids.end(), rowid)
+                    : std::all_of(candidates.ids.begin(), candidates.ids.end(),
+                                  [&](const IdSet& ids) { return ids.Contains(scan->id()); });
+      if (!wanted) continue;
+    }
+    const auto id = [&] { return has_rowid ? nullptr : scan->id(); };
+    status = scorer->Visit(scan->row(), scan->column(), rowid, id);
+    if (!status.ok()) break;
+  }
+  if (status.ok() && rc != SQLITE_DONE) {
+    status = DatabaseError(db, rc, "reading " + request.source->Label());
+  }
+  scan->Stop();
+  return status;
+}
+
+}  // namespace
+
+Status Search(sqlite3* db, const KernelTable& kernel, const SearchRequest& request,
+              ColumnScan* scan, std::vector<Hit>* hits, SearchReport* report) {
+  const auto start = std::chrono::steady_clock::now();
+  *report = SearchReport{.searches = report->searches + 1,
+                         .source = request.source->name,
+                         .column = request.source->column,
+                         .metric = request.metric,
+                         .element = request.query.type,
+                         .tier = "stream",
+                         .kernel = kernel.name,
+                         .dims = request.query.dims};
+  if (request.source->kind != Source::Kind::kQuery && request.source->schema != "main") {
+    report->source = request.source->schema + "." + report->source;
+  }
+  RowScorer scorer(kernel, request, report);
+  bool look_up = false;
+  Status status = PreferLookUp(db, request, &look_up);
+  if (status.ok()) {
+    status = look_up ? LookUp(db, request, &scorer) : Stream(db, request, scan, &scorer);
+  }
+  if (status.ok()) status = scorer.Finish(hits);
+  const std::chrono::duration<double, std::milli> elapsed =
+      std::chrono::steady_clock::now() - start;
+  report->milliseconds = elapsed.count();
+  return status;
+}
+
+}  // namespace vecgraph

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <iterator>
 #include <span>
-#include <utility>
 
 #include "base/statement.h"
 #include "store/migrations.h"
@@ -31,13 +30,15 @@ Status Within(std::string_view what, const Status& status) {
 Status Finish(sqlite3* db, Statement& statement) {
   int code = statement.Step();
   while (code == SQLITE_ROW) code = statement.Step();
-  return code == SQLITE_DONE ? Status::Ok() : DatabaseError(db, code);
+  if (code != SQLITE_DONE) return DatabaseError(db, code);
+  return Status::Ok();
 }
 
 Status Execute(sqlite3* db, std::string_view sql) {
   Statement statement;
   Status status = statement.Prepare(db, sql);
-  return status.ok() ? Finish(db, statement) : std::move(status);
+  if (!status.ok()) return status;
+  return Finish(db, statement);
 }
 
 // One transaction, or a savepoint within that of the application. Rolls back unless committed.
@@ -257,7 +258,8 @@ Status ReadLedger(sqlite3* db, std::vector<LedgerRow>* rows) {
   for (; code == SQLITE_ROW; code = statement.Step()) {
     rows->push_back({statement.Text(0), statement.Text(1)});
   }
-  return code == SQLITE_DONE ? Status::Ok() : DatabaseError(db, code);
+  if (code != SQLITE_DONE) return DatabaseError(db, code);
+  return Status::Ok();
 }
 
 Status Migrate(sqlite3* db, int64_t version, Migrated* result) {
@@ -266,7 +268,8 @@ Status Migrate(sqlite3* db, int64_t version, Migrated* result) {
   Status status = transaction.Begin();
   if (!status.ok()) return status;
   status = MigrateInTransaction(db, version, result);
-  return status.ok() ? transaction.Commit() : std::move(status);
+  if (!status.ok()) return status;
+  return transaction.Commit();
 }
 
 }  // namespace vecgraph

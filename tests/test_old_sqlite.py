@@ -1,0 +1,139 @@
+"""The oldest SQLite that loads the library, 3.34, and the oldest with all features, 3.38.
+
+scripts/old_sqlite.sh builds both. Python finds one of them through LD_LIBRARY_PATH, in a process
+of its own.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from conftest import LIBRARY, ROOT
+from test_surface import FUNCTIONS, MODULES
+
+# Reads SQL statements as JSON, writes the rows or the error text of each.
+RUNNER = """
+import json, sqlite3, sys
+connection = sqlite3.connect(":memory:", isolation_level=None)
+connection.enable_load_extension(True)
+connection.load_extension(sys.argv[1])
+results = []
+for sql in json.load(sys.stdin):
+    try:
+        results.append(connection.execute(sql).fetchall())
+    except sqlite3.Error as error:
+        results.append(str(error))
+json.dump({"version": sqlite3.sqlite_version, "results": results}, sys.stdout)
+"""
+
+DOCS = [
+    "CREATE TABLE docs(id INTEGER PRIMARY KEY, embedding BLOB)",
+    "INSERT INTO docs VALUES (1, vec_f32('[1,0]')), (2, vec_f32('[0,1]')), (3, vec_f32('[3,4]')),"
+    " (4, NULL)",
+]
+TOPK = "SELECT id, score FROM vec_topk('docs', 'embedding', '[1,0]', 2)"
+
+# (statement, rows): the same on both.
+EVERYWHERE = [
+    ("SELECT vec_to_json(vec_add('[1,2]', vec_f32('[3,4]')))", [["[4.000000,6.000000]"]]),
+    ("SELECT vec_type(vec_int8('[1,-2]')), vec_length(vec_bit(x'ff00'))", [["int8", 16]]),
+    ("SELECT vec_dot('[1,2]', '[3,4]'), vec_norm('[3,4]')", [[11.0, 5.0]]),
+    ("SELECT vec_distance_l2('[0,0]', '[3,4]')", [[5.0]]),
+    ("SELECT vec_to_json(vec_scale('[1,2]', 2))", [["[2.000000,4.000000]"]]),
+    ("SELECT value FROM vec_each('[7,8]') ORDER BY rowid", [[7.0], [8.0]]),
+    ("SELECT vec_to_json(vec_avg(embedding)) FROM docs WHERE id < 3", [["[0.500000,0.500000]"]]),
+    (
+        "SELECT id, vec_to_json(vec_sum(embedding) OVER (ORDER BY id ROWS 1 PRECEDING))"
+        " FROM docs WHERE id < 4",
+        [[1, "[1.000000,0.000000]"], [2, "[1.000000,1.000000]"], [3, "[3.000000,5.000000]"]],
+    ),
+    (
+        "SELECT json_extract(vec_topk_json(id, embedding, '[1,0]', 2), '$[0].id') FROM docs",
+        [[3]],
+    ),
+    (TOPK + " ORDER BY rank", [[3, 3.0], [1, 1.0]]),
+    (TOPK + " ORDER BY rank LIMIT 1 OFFSET 1", [[1, 1.0]]),
+    (TOPK + " WHERE metric = 'l2' ORDER BY rank", [[1, 0.0], [2, -(2**0.5)]]),
+    (TOPK + " WHERE within = '[1,2]' ORDER BY rank", [[1, 1.0], [2, 0.0]]),
+    (
+        TOPK + " WHERE within = (SELECT vec_ids(rowid) FROM docs WHERE id < 3) ORDER BY rank",
+        [[1, 1.0], [2, 0.0]],
+    ),
+    ("SELECT rowid FROM vec_topk('docs', 'embedding', '[1,0]', 1) WHERE rowid = 1", []),
+    (
+        "SELECT d.id, t.id FROM docs AS d, vec_topk('docs', 'embedding', d.embedding, 1) AS t"
+        " WHERE d.id < 3 ORDER BY d.id",
+        [[1, 3], [2, 3]],
+    ),
+    (
+        "SELECT id FROM vec_topk(db_query('SELECT id, embedding FROM docs'), 'embedding', '[1,0]')"
+        " ORDER BY rank",
+        [[3], [1], [2]],
+    ),
+    ("SELECT count(*) FROM vec_last_scan", [[1]]),
+    ("SELECT graph_migrate() NOT NULL", [[1]]),
+    ("SELECT count(*) FROM nodes", [[0]]),
+    ("SELECT count(*) FROM graph_migrations WHERE NOT applied", [[0]]),
+    ("PRAGMA integrity_check", [["ok"]]),
+]
+
+RESTRICTED = [
+    TOPK + " WHERE rowid IN (1, 2) ORDER BY rank",
+    TOPK + " WHERE id IN (SELECT id FROM docs WHERE id < 3) ORDER BY rank",
+]
+
+
+def run(version, statements):
+    """The result of each statement on that SQLite."""
+    folder = ROOT / "build" / "old-sqlite" / version
+    assert (folder / "libsqlite3.so.0").exists(), f"no {folder}: run scripts/old_sqlite.sh"
+    done = subprocess.run(
+        [sys.executable, "-c", RUNNER, str(LIBRARY)],
+        input=json.dumps(statements),
+        env={**os.environ, "LD_LIBRARY_PATH": str(folder)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["version"] == version  # it is really that one
+    return answer["results"]
+
+
+OLD = pytest.mark.parametrize("version", ["3.34.0", "3.38.5"])
+
+
+@OLD
+def test_everything_but_in_works(version):
+    statements = [sql for sql, _ in EVERYWHERE]
+    results = run(version, DOCS + statements)[len(DOCS) :]
+    assert dict(zip(statements, results)) == dict(EVERYWHERE)
+
+
+@OLD
+def test_every_name_is_registered(version):
+    functions, modules = run(
+        version,
+        [
+            "SELECT DISTINCT name FROM pragma_function_list WHERE name GLOB 'vec_*'"
+            " OR name GLOB 'graph_*' OR name GLOB 'db_*'",
+            "SELECT name FROM pragma_module_list WHERE name GLOB 'vec_*'"
+            " OR name GLOB 'graph_*' OR name GLOB 'db_*'",
+        ],
+    )
+    assert {name for (name,) in functions} == {row.name for row in FUNCTIONS}
+    assert {name for (name,) in modules} == set(MODULES)
+
+
+def test_in_restricts_before_k_since_3_38():
+    assert run("3.38.5", DOCS + RESTRICTED)[len(DOCS) :] == [[[1, 1.0], [2, 0.0]]] * 2
+
+
+@pytest.mark.parametrize("sql", RESTRICTED)
+def test_in_is_an_error_that_names_within_before_3_38(sql):
+    (error,) = run("3.34.0", DOCS + [sql])[len(DOCS) :]
+    assert isinstance(error, str), error
+    assert "within" in error

@@ -25,7 +25,8 @@ packages_for() {
 
 requirements_for() {
   case $1 in
-    test | bench) echo tests/requirements.txt ;;
+    test) echo tests/requirements.txt examples/requirements.txt ;;
+    bench) echo tests/requirements.txt ;;
     demo) echo examples/requirements.txt ;;
   esac
 }
@@ -101,8 +102,7 @@ for need in "$@"; do
     echo "$packages" >"$stamp"
   fi
 
-  requirements=$(requirements_for "$need")
-  if [ -n "$requirements" ]; then
+  for requirements in $(requirements_for "$need"); do
     # The place of the environment is part of the stamp: it does not survive a move.
     wanted="$PWD $("$python" -V) $(cat "$requirements")"
     stamp="$stamps/${requirements%%/*}.requirements"
@@ -112,5 +112,5 @@ for need in "$@"; do
       build/venv/bin/python -m pip install -q --disable-pip-version-check -r "$requirements"
       echo "$wanted" >"$stamp"
     fi
-  fi
+  done
 done

@@ -50,8 +50,8 @@ class Statement {
 
   // A failed bind is reported by the next Step.
   void BindText(int index, std::string_view text) {
-    Note(sqlite3_bind_text64(stmt_, index, text.data(), text.size(), SQLITE_TRANSIENT,
-                             SQLITE_UTF8));
+    Note(
+        sqlite3_bind_text64(stmt_, index, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
   }
   void BindBlob(int index, std::string_view blob) {
     Note(sqlite3_bind_blob64(stmt_, index, blob.data(), blob.size(), SQLITE_TRANSIENT));

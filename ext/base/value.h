@@ -21,8 +21,7 @@ class Value {
  public:
   Value() = default;
   // Copies `value`; a null pointer stays one. Throws std::bad_alloc.
-  explicit Value(const sqlite3_value* value)
-      : value_(value ? sqlite3_value_dup(value) : nullptr) {
+  explicit Value(const sqlite3_value* value) : value_(value ? sqlite3_value_dup(value) : nullptr) {
     if (value && !value_) throw std::bad_alloc();
   }
   Value(Value&& other) noexcept : value_(std::exchange(other.value_, nullptr)) {}

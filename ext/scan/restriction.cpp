@@ -12,9 +12,8 @@ Status LookUpIds(sqlite3* db, const Source& source, const IdSet& ids,
                  std::vector<int64_t>* rowids) {
   Statement statement;
   const std::string id = QuoteName(source.id);
-  Status status =
-      statement.Prepare(db, "SELECT " + source.rowid + ", " + id + " FROM " + source.QuotedName() +
-                                " WHERE " + id + " = ?1");
+  Status status = statement.Prepare(db, "SELECT " + source.rowid + ", " + id + " FROM " +
+                                            source.QuotedName() + " WHERE " + id + " = ?1");
   if (!status.ok()) return status;
   const auto look_up = [&] {
     int rc;
@@ -79,10 +78,10 @@ Status FindCandidates(sqlite3* db, const Source& source, const std::vector<IdSet
 
 Status ReadJsonIds(sqlite3* db, std::string_view json, IdSet* ids) {
   Statement statement;
-  Status status = statement.Prepare(
-      db,
-      "SELECT value, type FROM json_each(?1) WHERE json_type(?1) = 'array' "
-      "UNION ALL SELECT NULL, 'no array' WHERE json_type(?1) <> 'array'");
+  Status status =
+      statement.Prepare(db,
+                        "SELECT value, type FROM json_each(?1) WHERE json_type(?1) = 'array' "
+                        "UNION ALL SELECT NULL, 'no array' WHERE json_type(?1) <> 'array'");
   if (!status.ok()) return status;
   statement.BindText(1, json);
   int rc;

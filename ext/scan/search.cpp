@@ -87,16 +87,16 @@ class RowScorer {
     }
     if (!request_.strict) return Status::Ok();
     if (type != SQLITE_BLOB) return Strict(rowid, Format("is %s, not BLOB", TypeNameOf(type)));
-    return Strict(rowid, Format("has %d bytes, but the query has %zu dimensions (%d bytes of %s)",
-                                bytes, request_.query.dims, query_bytes_,
-                                NameOf(request_.query.type)));
+    return Strict(rowid,
+                  Format("has %d bytes, but the query has %zu dimensions (%d bytes of %s)", bytes,
+                         request_.query.dims, query_bytes_, NameOf(request_.query.type)));
   }
 
   // A row of the right length without a finite score.
   Status SkipScore(const VectorView& vector, int64_t rowid) {
     comparable_ = true;
-    const bool finite = vector.type != ElementType::kFloat32 ||
-                        kernel_.finite_f32(vector.data, vector.dims);
+    const bool finite =
+        vector.type != ElementType::kFloat32 || kernel_.finite_f32(vector.data, vector.dims);
     Count(finite ? Skip::kScore : Skip::kNonfinite);
     if (!request_.strict) return Status::Ok();
     return Strict(rowid, finite ? Format("has no finite %s score", NameOf(request_.metric))
@@ -125,8 +125,8 @@ Status PreferLookUp(sqlite3* db, const SearchRequest& request, bool* prefer) {
   const Source& source = *request.source;
   if (request.candidates->all || source.kind != Source::Kind::kTable) return Status::Ok();
   Statement statement;
-  Status status = statement.Prepare(
-      db, "SELECT max(" + source.rowid + ") FROM " + source.QuotedName());
+  Status status =
+      statement.Prepare(db, "SELECT max(" + source.rowid + ") FROM " + source.QuotedName());
   if (!status.ok()) return status;
   const int rc = statement.Step();
   if (rc != SQLITE_ROW) return DatabaseError(db, rc, "reading " + source.Label());

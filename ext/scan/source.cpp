@@ -40,14 +40,13 @@ Status ReadSchemas(sqlite3* db, std::vector<std::string>* schemas) {
 }
 
 // Finds a table or view in one schema; leaves source->name empty if there is none.
-Status FindInSchema(sqlite3* db, const std::string& schema, std::string_view name,
-                    Source* source) {
+Status FindInSchema(sqlite3* db, const std::string& schema, std::string_view name, Source* source) {
   const std::string table =
       schema == "temp" ? "sqlite_temp_master" : QuoteName(schema) + ".sqlite_master";
   Statement statement;
-  Status status = statement.Prepare(
-      db, "SELECT name, type, sql LIKE 'CREATE VIRTUAL%' FROM " + table +
-              " WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE");
+  Status status =
+      statement.Prepare(db, "SELECT name, type, sql LIKE 'CREATE VIRTUAL%' FROM " + table +
+                                " WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE");
   if (!status.ok()) return status;
   statement.BindText(1, name);
   const int rc = statement.Step();
@@ -121,8 +120,8 @@ Status IsUniqueKey(sqlite3* db, const Source& source, std::string_view column, b
   for (const std::string& index : indexes) {
     if (!status.ok()) break;
     std::vector<std::string> columns;  // an expression has an empty name
-    status = ReadTexts(db, "SELECT name FROM pragma_index_info(?1, ?2)", index, source.schema,
-                       &columns);
+    status =
+        ReadTexts(db, "SELECT name FROM pragma_index_info(?1, ?2)", index, source.schema, &columns);
     if (columns.size() == 1 && SameName(columns[0], column)) *unique = true;
   }
   return status;
@@ -143,8 +142,8 @@ void FindRowid(sqlite3* db, const std::vector<Column>& columns, Source* source) 
 }
 
 Status FindKey(sqlite3* db, const std::vector<Column>& columns, Source* source) {
-  const auto keys = std::count_if(columns.begin(), columns.end(),
-                                  [](const Column& c) { return c.key > 0; });
+  const auto keys =
+      std::count_if(columns.begin(), columns.end(), [](const Column& c) { return c.key > 0; });
   const auto find = [&](auto&& test) {
     const auto it = std::find_if(columns.begin(), columns.end(), test);
     return it == columns.end() ? std::string() : it->name;

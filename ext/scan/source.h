@@ -19,11 +19,11 @@ struct Source {
   };
 
   Kind kind = Kind::kTable;
-  std::string schema;  // not for kQuery
-  std::string name;    // as the schema spells it; the text of a kQuery
-  std::string column;  // the vectors, as the source spells it
-  std::string id;      // the column that is `id`; empty: the rowid is
-  std::string rowid;   // a name of the rowid that no column shadows; empty for the last three
+  std::string schema;      // not for kQuery
+  std::string name;        // as the schema spells it; the text of a kQuery
+  std::string column;      // the vectors, as the source spells it
+  std::string id;          // the column that is `id`; empty: the rowid is
+  std::string rowid;       // a name of the rowid that no column shadows; empty for the last three
   bool unique_id = false;  // `id` is a key of the table: an index finds it
 
   // The result row's rowid is the table's, so that a restriction by rowid means something.

@@ -6,6 +6,7 @@
 
 #include <span>
 
+#include "base/compat.h"
 #include "base/sqlite.h"
 #include "base/status.h"
 
@@ -16,6 +17,8 @@ enum class Surface { kAll, kOwn };
 
 // Flags of a pure function: usable in indexes and views, never reads the database.
 constexpr int kPure = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+// Flags of a pure function that reads or sets the subtype of a vector.
+constexpr int kPureTagged = kPure | SQLITE_SUBTYPE | SQLITE_RESULT_SUBTYPE;
 // Flags of a function that writes or runs SQL text: refused inside views and triggers.
 constexpr int kDirect = SQLITE_UTF8 | SQLITE_DIRECTONLY;
 

@@ -2,10 +2,12 @@
 
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
+#include <limits>
 
 namespace vecgraph {
 namespace {
+
+static_assert(std::numeric_limits<float>::is_iec559);
 
 const char* const kMalformed = "JSON parsing error";
 
@@ -97,10 +99,7 @@ Status AppendFloat(std::string_view number, Vector* vector) {
     if (IsTooLarge(number)) return Status::Error(kMalformed);
     value = number[0] == '-' ? -0.0 : 0.0;
   }
-  // A double beyond float32 would be undefined in a plain cast.
-  const float element = std::fabs(value) > 3.4028235677973366e38
-                            ? std::copysign(INFINITY, static_cast<float>(value > 0 ? 1 : -1))
-                            : static_cast<float>(value);
+  const auto element = static_cast<float>(value);  // IEEE 754: beyond FLT_MAX becomes Inf
   const auto* bytes = reinterpret_cast<const uint8_t*>(&element);
   vector->data.insert(vector->data.end(), bytes, bytes + sizeof element);
   return Status::Ok();

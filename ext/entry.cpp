@@ -1,0 +1,56 @@
+// The entry points: what SQLite calls when the library is loaded.
+//
+//   .load ./vecgraph                             everything
+//   .load ./vecgraph sqlite3_vecgraph_own_init   without the names that sqlite-vec has as well
+//
+// Loading registers functions and table functions and does nothing else: it writes nothing, sets no
+// pragma and starts no thread. Loading again is harmless.
+// Threads: once per connection, by the thread that uses it.
+#include <sqlite3ext.h>
+
+#include <new>
+
+SQLITE_EXTENSION_INIT1
+
+#include "base/compat.h"
+#include "sqlapi/registry.h"
+
+namespace {
+
+int Load(sqlite3* db, char** message, const sqlite3_api_routines* api, vecgraph::Surface surface) {
+  SQLITE_EXTENSION_INIT2(api);
+  (void)api;
+  const auto fail = [&](int code, const char* text) {
+    if (message) *message = sqlite3_mprintf("vecgraph: %s", text);
+    return code;
+  };
+  if (sqlite3_libversion_number() < vecgraph::kLeastSqlite) {
+    return fail(SQLITE_ERROR, "SQLite 3.34 or newer is needed");
+  }
+  try {
+    const vecgraph::Status status = vecgraph::Register(db, surface);
+    return status.ok() ? SQLITE_OK : fail(status.code(), status.message().c_str());
+  } catch (const std::bad_alloc&) {
+    return SQLITE_NOMEM;
+  } catch (...) {
+    return fail(SQLITE_ERROR, "internal error");
+  }
+}
+
+}  // namespace
+
+#if defined(_WIN32)
+#define VECGRAPH_EXPORT extern "C" __declspec(dllexport)
+#else
+#define VECGRAPH_EXPORT extern "C" __attribute__((visibility("default")))
+#endif
+
+VECGRAPH_EXPORT int sqlite3_vecgraph_init(sqlite3* db, char** message,
+                                          const sqlite3_api_routines* api) {
+  return Load(db, message, api, vecgraph::Surface::kAll);
+}
+
+VECGRAPH_EXPORT int sqlite3_vecgraph_own_init(sqlite3* db, char** message,
+                                              const sqlite3_api_routines* api) {
+  return Load(db, message, api, vecgraph::Surface::kOwn);
+}

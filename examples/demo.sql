@@ -1,0 +1,165 @@
+-- Questions about the packages of this machine, answered in SQL.
+--
+--   sqlite3 build/demo.db < examples/demo.sql        from the root of the repository
+--
+-- `make demo` makes the database first. Its tables are ordinary ones:
+--   nodes   a row per package; embedding is 384 float32 numbers in a blob
+--   edges   what packages depend on, recommend, suggest, conflict with and provide
+--   terms   a vector for every word, so that a question can be turned into a vector here
+-- Nothing below writes to the file: the view and the table made here are temporary.
+
+.bail on
+.load ./build/vecgraph
+.mode column
+.headers on
+
+-- What the answers show of a package: its name, its section, the first line of its description.
+CREATE TEMP VIEW card AS
+SELECT
+  rowid AS node,
+  title AS package,
+  domain AS section,
+  substr(summary, 1, min(50, instr(summary || char(10), char(10)) - 1)) AS about
+FROM nodes;
+
+
+.print
+.print == What is in the database ==
+
+SELECT
+  (SELECT count(*) FROM nodes) AS packages,
+  (SELECT count(DISTINCT domain) FROM nodes) AS sections,
+  (SELECT count(*) FROM edges) AS edges,
+  (SELECT count(*) FROM terms) AS words;
+
+.print
+SELECT type AS edge, count(*) AS number FROM edges GROUP BY type ORDER BY number DESC;
+
+
+.print
+.print == Packages like audacity ==
+
+SELECT printf('%.2f', t.score) AS score, package, section, about
+FROM vec_topk('nodes', 'embedding', (SELECT embedding FROM nodes WHERE id = 'audacity'), 10) AS t
+JOIN card ON node = t.rowid
+ORDER BY t.rank;
+
+
+.print
+.print == A question in words: recover deleted files ==
+
+-- The vector of a text is the sum of the vectors of its words, made as long as 1.
+-- `letters` moves one letter at a time from the text to the word; anything else ends the word.
+CREATE TEMP TABLE question (text TEXT);
+
+CREATE TEMP VIEW question_vector AS
+WITH RECURSIVE
+  letters (word, rest) AS (
+    SELECT '', lower(text) || ' ' FROM question
+    UNION ALL
+    SELECT iif(rest GLOB '[a-z0-9]*', word || substr(rest, 1, 1), ''), substr(rest, 2)
+    FROM letters
+    WHERE rest <> ''
+  ),
+  words (word) AS (
+    SELECT DISTINCT word FROM letters WHERE word <> '' AND rest NOT GLOB '[a-z0-9]*'
+  )
+SELECT vec_normalize(vec_sum(vector)) AS vector
+FROM words JOIN terms ON term = word
+HAVING count(*) > 0;
+
+INSERT INTO question VALUES ('recover deleted files');
+
+SELECT printf('%.2f', t.score) AS score, package, section, about
+FROM vec_topk('nodes', 'embedding', (SELECT vector FROM question_vector), 10) AS t
+JOIN card ON node = t.rowid
+ORDER BY t.rank;
+
+
+.print
+.print == Another question: monitor network traffic ==
+
+UPDATE question SET text = 'monitor network traffic';
+
+SELECT printf('%.2f', t.score) AS score, package, section, about
+FROM vec_topk('nodes', 'embedding', (SELECT vector FROM question_vector), 5) AS t
+JOIN card ON node = t.rowid
+ORDER BY t.rank;
+
+
+.print
+.print == The same question, in the section python only ==
+
+-- The restriction comes first: these are the five best of the section, not what is left of the
+-- five above.
+SELECT printf('%.2f', t.score) AS score, package, section, about
+FROM vec_topk('nodes', 'embedding', (SELECT vector FROM question_vector), 5) AS t
+JOIN card ON node = t.rowid
+WHERE t.rowid IN (SELECT rowid FROM nodes WHERE domain = 'python')
+ORDER BY t.rank;
+
+
+.print
+.print == Words near the word photo ==
+
+-- Any table with vectors can be searched. Those of words are not unit vectors, hence 'cosine'.
+SELECT printf('%.2f', score) AS score, id AS word
+FROM vec_topk('terms', 'vector', (SELECT vector FROM terms WHERE term = 'photo'), 8, 'cosine')
+ORDER BY rank;
+
+
+.print
+.print == Alike, but nothing links them: pairs of the section mail ==
+
+-- One search for each package of the section; edges then tell which pairs are news.
+SELECT printf('%.2f', t.score) AS score, one.title AS package, other.title AS other,
+  substr(about, 1, 36) AS "other is"
+FROM nodes AS one
+JOIN vec_topk('nodes', 'embedding', one.embedding, 5) AS t
+JOIN nodes AS other ON other.rowid = t.rowid
+JOIN card ON node = t.rowid
+WHERE t.rowid IN (SELECT rowid FROM nodes WHERE domain = 'mail')
+  AND one.domain = 'mail'
+  AND one.id < other.id  -- each pair once
+  AND json_extract(one.meta, '$.source_package') <> json_extract(other.meta, '$.source_package')
+  AND NOT EXISTS (SELECT 1 FROM edges WHERE source = one.id AND target = other.id)
+  AND NOT EXISTS (SELECT 1 FROM edges WHERE source = other.id AND target = one.id)
+ORDER BY t.score DESC
+LIMIT 8;
+
+
+.print
+.print == The middle of the section vcs, and what is nearest to it ==
+
+CREATE TEMP VIEW middle AS
+SELECT vec_normalize(vec_avg(embedding)) AS vector FROM nodes WHERE domain = 'vcs';
+
+SELECT printf('%.2f', t.score) AS score, package, section, about
+FROM vec_topk('nodes', 'embedding', (SELECT vector FROM middle), 5) AS t
+JOIN card ON node = t.rowid
+ORDER BY t.rank;
+
+
+.print
+.print == Near the same middle, but filed in another section ==
+
+SELECT printf('%.2f', t.score) AS score, package, section, about
+FROM vec_topk('nodes', 'embedding', (SELECT vector FROM middle), 5) AS t
+JOIN card ON node = t.rowid
+WHERE t.rowid IN (SELECT rowid FROM nodes WHERE domain <> 'vcs')
+ORDER BY t.rank;
+
+
+.print
+.print == How long one search takes ==
+
+.timer on
+SELECT count(*) AS answers
+FROM vec_topk('nodes', 'embedding', (SELECT embedding FROM nodes WHERE id = 'vim'), 10);
+.timer off
+
+.print
+.print == What that search did ==
+
+.mode line
+SELECT * FROM vec_last_scan;

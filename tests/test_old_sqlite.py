@@ -56,7 +56,7 @@ EVERYWHERE = [
     ),
     (TOPK + " ORDER BY rank", [[3, 3.0], [1, 1.0]]),
     (TOPK + " ORDER BY rank LIMIT 1 OFFSET 1", [[1, 1.0]]),
-    (TOPK + " WHERE metric = 'l2' ORDER BY rank", [[1, 0.0], [2, -(2**0.5)]]),
+    (TOPK + " WHERE metric = 'l1' ORDER BY rank", [[1, 0.0], [2, -2.0]]),
     (TOPK + " WHERE within = '[1,2]' ORDER BY rank", [[1, 1.0], [2, 0.0]]),
     (
         TOPK + " WHERE within = (SELECT vec_ids(rowid) FROM docs WHERE id < 3) ORDER BY rank",

@@ -46,7 +46,7 @@ FUNCTIONS = [
     Function("vec_quantize_binary", 1, "s", PURE_OF_VECTORS, shared=True),
     Function("vec_quantize_int8", 2, "s", PURE_OF_VECTORS, shared=True),
     Function("vec_version", 0, "s", PURE, shared=True),
-    Function("vec_debug", 0, "s", PURE, shared=True),
+    Function("vec_debug", 0, "s", INNOCUOUS, shared=True),
     Function("vec_dot", 2, "s", PURE_OF_VECTORS),
     Function("vec_norm", 1, "s", PURE_OF_VECTORS),
     Function("vec_scale", 2, "s", PURE_OF_VECTORS),

@@ -1,21 +1,50 @@
 #include "vector/exact_sum.h"
 
-#include <bit>
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace vecgraph {
 namespace {
 
-constexpr int kBucketBits = 8;    // a bucket is worth 2^8 times the one below
-constexpr int kLeastPower = 150;  // a float32 is a multiple of 2^-149, one with exponent 1
+constexpr int kBucketBits = 8;     // a bucket is worth 2^8 times the one below
+constexpr int kLeastPower = -149;  // bucket 0 counts multiples of 2^-149
+constexpr int kPieceBits = 24;     // 24 bits, shifted by up to 7, leave 32 bits of room
+constexpr size_t kChunk = 64;
+
+// What `sum`, the rounded a + b, lost of it: exact by Knuth's two-sum.
+double Lost(double a, double b, double sum) {
+  const double back = sum - a;
+  return (a - (sum - back)) + (b - back);
+}
+
+// Calls add(bucket, term) with terms of at most 31 bits whose weighted sum is `value`.
+// REQUIRES: a sum of float32 values.
+template <class AddTerm>
+void Split(double value, AddTerm add) {
+  if (value == 0) return;
+  int exponent;
+  const auto mantissa = static_cast<int64_t>(std::ldexp(std::frexp(value, &exponent), 53));
+  const int64_t sign = mantissa < 0 ? -1 : 1;
+  uint64_t rest = static_cast<uint64_t>(mantissa * sign);
+  int power = exponent - 53 - kLeastPower;
+  if (power < 0) {
+    rest >>= -power;  // zeros: nothing is below the least float32
+    power = 0;
+  }
+  for (; rest != 0; rest >>= kPieceBits, power += kPieceBits) {
+    const auto piece = static_cast<int64_t>(rest & ((1U << kPieceBits) - 1));
+    add(static_cast<size_t>(power / kBucketBits), sign * (piece << (power % kBucketBits)));
+  }
+}
 
 }  // namespace
 
 Status ExactSum::Add(const VectorView& vector) {
-  if (count_ == 0) dims_ = vector.dims;
-  if (vector.dims != dims_) {
-    return Status::Error(
-        Format("a vector has %zu dimensions, the ones before it have %zu", vector.dims, dims_));
+  if (count_ == 0) doubles_.assign(vector.dims, 0.0);
+  if (vector.dims != dims()) {
+    return Status::Error(Format("a vector has %zu dimensions, the ones before it have %zu",
+                                vector.dims, dims()));
   }
   Accumulate(vector, 1);
   ++count_;
@@ -25,41 +54,62 @@ Status ExactSum::Add(const VectorView& vector) {
 void ExactSum::Remove(const VectorView& vector) {
   Accumulate(vector, -1);
   --count_;
-  if (count_ == 0) buckets_ = {};  // the next vector may have another dimension
+  if (count_ == 0) *this = ExactSum();  // the next vector may have another dimension
 }
 
-void ExactSum::Accumulate(const VectorView& vector, int64_t sign) {
-  const bool is_float = vector.type == ElementType::kFloat32;
-  for (size_t i = 0; i < vector.dims; ++i) {
-    const float value = is_float ? vector.Float(i) : static_cast<float>(vector.Int8(i));
-    const auto bits = std::bit_cast<uint32_t>(value);
-    uint32_t exponent = (bits >> 23) & 255;
-    int64_t mantissa = bits & 0x7fffff;
-    if (exponent == 0) {
-      exponent = 1;  // a denormal, or zero
+void ExactSum::Accumulate(const VectorView& vector, double sign) {
+  for (size_t start = 0; start < vector.dims; start += kChunk) {
+    const size_t n = std::min(kChunk, vector.dims - start);
+    double terms[kChunk] = {};
+    double old[kChunk] = {};
+    double sums[kChunk];
+    if (vector.type == ElementType::kFloat32) {
+      float floats[kChunk] = {};
+      std::memcpy(floats, vector.data + start * sizeof(float), n * sizeof(float));
+      for (size_t j = 0; j < kChunk; ++j) terms[j] = sign * static_cast<double>(floats[j]);
     } else {
-      mantissa |= 0x800000;
+      for (size_t j = 0; j < n; ++j) terms[j] = sign * vector.Int8(start + j);
     }
-    std::vector<int64_t>& bucket = buckets_[exponent / kBucketBits];
-    if (bucket.empty()) bucket.resize(dims_);
-    const int64_t term = mantissa << (exponent % kBucketBits);
-    bucket[i] += (bits >> 31) != 0 ? -sign * term : sign * term;
+    std::copy_n(&doubles_[start], n, old);
+    double lost = 0;
+    for (size_t j = 0; j < kChunk; ++j) {
+      sums[j] = old[j] + terms[j];
+      lost += std::fabs(Lost(old[j], terms[j], sums[j]));
+    }
+    std::copy_n(sums, n, &doubles_[start]);
+    if (lost == 0) continue;
+    for (size_t j = 0; j < n; ++j) {
+      if (Lost(old[j], terms[j], sums[j]) == 0) continue;
+      doubles_[start + j] = old[j];
+      MoveToBuckets(start + j);
+      doubles_[start + j] = terms[j];
+    }
   }
+}
+
+void ExactSum::MoveToBuckets(size_t i) {
+  Split(doubles_[i], [&](size_t bucket, int64_t term) {
+    if (buckets_[bucket].empty()) buckets_[bucket].resize(dims());
+    buckets_[bucket][i] += term;
+  });
 }
 
 double ExactSum::Element(size_t i) const {
-  // Carries make the digits depend on the value alone, whatever rows made it.
   std::array<int64_t, kBuckets> digits{};
+  for (size_t b = 0; b < kBuckets; ++b) digits[b] = buckets_[b].empty() ? 0 : buckets_[b][i];
+  Split(doubles_[i], [&](size_t bucket, int64_t term) { digits[bucket] += term; });
+  // Carries make the digits depend on the value alone, whatever rows made it.
   int64_t carry = 0;
-  for (size_t b = 0; b < kBuckets; ++b) {
-    const int64_t total = (buckets_[b].empty() ? 0 : buckets_[b][i]) + carry;
+  for (int64_t& digit : digits) {
+    const int64_t total = digit + carry;
     carry = total >> kBucketBits;
-    digits[b] = total - carry * (1 << kBucketBits);
+    digit = total - carry * (1 << kBucketBits);
   }
   auto value = static_cast<double>(carry);
-  for (size_t b = kBuckets; b-- > 0;)
+  for (size_t b = kBuckets; b-- > 0;) {
     value = value * (1 << kBucketBits) + static_cast<double>(digits[b]);
-  return std::ldexp(value, -kLeastPower);
+  }
+  return std::ldexp(value, kLeastPower);
 }
 
 }  // namespace vecgraph

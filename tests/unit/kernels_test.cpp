@@ -1,0 +1,179 @@
+// kernel/kernels.h: every level of this CPU against loops written from the definition, bit for bit.
+#include "kernel/kernels.h"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernel/choose.h"
+
+namespace vecgraph {
+namespace {
+
+std::vector<const KernelTable*> Levels() {
+  std::vector<const KernelTable*> levels;
+  for (const char* name : {"scalar", "sse2", "avx2", "neon64"}) {
+    if (const KernelTable* table = FindKernel(name)) levels.push_back(table);
+  }
+  return levels;
+}
+
+// The order of summation as kernels.h states it.
+template <class T, class Term>
+T Reference(size_t n, Term term) {
+  if (n <= 16) {
+    T sum = 0;
+    for (size_t i = 0; i < n; ++i) sum += term(i);
+    return sum;
+  }
+  std::vector<T> lanes(64);
+  for (size_t i = 0; i < n; ++i) lanes[i % 64] += term(i);
+  for (size_t half = 32; half > 0; half /= 2) {
+    for (size_t j = 0; j < half; ++j) lanes[j] += lanes[j + half];
+  }
+  return lanes[0];
+}
+
+// n values at an address that no alignment fits.
+template <class T>
+class Unaligned {
+ public:
+  explicit Unaligned(const std::vector<T>& values) : bytes_(values.size() * sizeof(T) + 1) {
+    std::memcpy(bytes_.data() + 1, values.data(), values.size() * sizeof(T));
+  }
+  const void* data() const { return bytes_.data() + 1; }
+
+ private:
+  std::vector<unsigned char> bytes_;
+};
+
+std::vector<float> Floats(std::mt19937* random, size_t n) {
+  std::normal_distribution<float> normal;
+  std::uniform_int_distribution<int> exponent(-30, 10);
+  std::vector<float> values(n);
+  for (float& value : values) value = std::ldexp(normal(*random), exponent(*random));
+  return values;
+}
+
+std::vector<size_t> Dims() {
+  std::vector<size_t> dims;
+  for (size_t n = 0; n <= 300; ++n) dims.push_back(n);
+  for (const size_t n : {383, 384, 385, 768, 1000, 1536, 4095, 4096, 4100}) dims.push_back(n);
+  return dims;
+}
+
+TEST(Kernels, FloatSumsHaveTheBitsOfTheDefinition) {
+  std::mt19937 random(11);
+  for (const size_t n : Dims()) {
+    const std::vector<float> a = Floats(&random, n);
+    const std::vector<float> b = Floats(&random, n);
+    const auto dot = Reference<float>(n, [&](size_t i) { return a[i] * b[i]; });
+    const auto l2sq =
+        Reference<float>(n, [&](size_t i) { return (a[i] - b[i]) * (a[i] - b[i]); });
+    const auto l1 = Reference<double>(n, [&](size_t i) {
+      return std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
+    });
+    const Unaligned<float> ua(a);
+    const Unaligned<float> ub(b);
+    for (const KernelTable* k : Levels()) {
+      SCOPED_TRACE(std::string(k->name) + " " + std::to_string(n));
+      ASSERT_EQ(std::bit_cast<uint32_t>(k->dot_f32(ua.data(), ub.data(), n)),
+                std::bit_cast<uint32_t>(dot));
+      ASSERT_EQ(std::bit_cast<uint32_t>(k->l2sq_f32(ua.data(), ub.data(), n)),
+                std::bit_cast<uint32_t>(l2sq));
+      ASSERT_EQ(std::bit_cast<uint64_t>(k->l1_f32(ua.data(), ub.data(), n)),
+                std::bit_cast<uint64_t>(l1));
+    }
+  }
+}
+
+TEST(Kernels, AnotherOrderWouldShow) {  // the control of the test above
+  std::mt19937 random(12);
+  int differ = 0;
+  for (int round = 0; round < 50; ++round) {
+    const std::vector<float> a = Floats(&random, 384);
+    const std::vector<float> b = Floats(&random, 384);
+    float in_order = 0;
+    for (size_t i = 0; i < a.size(); ++i) in_order += a[i] * b[i];
+    differ += FindKernel("scalar")->dot_f32(a.data(), b.data(), a.size()) != in_order ? 1 : 0;
+  }
+  EXPECT_GT(differ, 25);
+}
+
+TEST(Kernels, IntegersAreExact) {
+  std::mt19937 random(13);
+  std::uniform_int_distribution<int> any(-128, 127);
+  for (const size_t n : {0, 1, 7, 8, 15, 16, 17, 31, 64, 383, 1000, 16384, 16385, 200000}) {
+    std::vector<int8_t> a(n);
+    std::vector<int8_t> b(n);
+    for (size_t i = 0; i < n; ++i) {
+      a[i] = static_cast<int8_t>(n == 200000 ? -128 : any(random));  // the extremes, far beyond int32
+      b[i] = static_cast<int8_t>(n == 200000 ? 127 : any(random));
+    }
+    int64_t dot = 0;
+    int64_t l2sq = 0;
+    int64_t l1 = 0;
+    int64_t bits = 0;
+    for (size_t i = 0; i < n; ++i) {
+      dot += int{a[i]} * b[i];
+      l2sq += (int{a[i]} - b[i]) * (int{a[i]} - b[i]);
+      l1 += std::abs(int{a[i]} - b[i]);
+      bits += std::popcount(static_cast<uint8_t>(a[i] ^ b[i]));
+    }
+    const Unaligned<int8_t> ua(a);
+    const Unaligned<int8_t> ub(b);
+    for (const KernelTable* k : Levels()) {
+      SCOPED_TRACE(std::string(k->name) + " " + std::to_string(n));
+      EXPECT_EQ(k->dot_i8(ua.data(), ub.data(), n), dot);
+      EXPECT_EQ(k->l2sq_i8(ua.data(), ub.data(), n), l2sq);
+      EXPECT_EQ(k->l1_i8(ua.data(), ub.data(), n), l1);
+      EXPECT_EQ(k->hamming(ua.data(), ub.data(), n), bits);
+    }
+  }
+}
+
+TEST(Kernels, FindNanAndInfAnywhere) {
+  for (const KernelTable* k : Levels()) {
+    for (size_t n = 1; n < 70; ++n) {
+      std::vector<float> values(n, std::numeric_limits<float>::max());
+      EXPECT_TRUE(k->finite_f32(values.data(), n));
+      for (const float bad : {NAN, INFINITY, -INFINITY}) {
+        values[n / 2] = bad;
+        EXPECT_FALSE(k->finite_f32(values.data(), n)) << k->name << n;
+      }
+    }
+  }
+}
+
+TEST(Kernels, NanAndInfReachTheSums) {
+  // The scalar functions look for NaN and Inf only when a result is not finite.
+  for (const KernelTable* k : Levels()) {
+    for (const size_t n : {3, 16, 17, 64, 100, 384}) {
+      for (const float bad : {NAN, INFINITY, -INFINITY}) {
+        std::vector<float> a(n, 0.0F);
+        const std::vector<float> b(n, 0.0F);
+        a[n - 1] = bad;
+        EXPECT_FALSE(std::isfinite(k->dot_f32(a.data(), b.data(), n)));
+        EXPECT_FALSE(std::isfinite(k->l2sq_f32(a.data(), b.data(), n)));
+        EXPECT_FALSE(std::isfinite(k->l1_f32(a.data(), b.data(), n)));
+      }
+    }
+  }
+}
+
+TEST(Choose, TakesTheBestLevelAndRefusesOthers) {
+  EXPECT_EQ(std::string(BestKernel().name), KernelNames().substr(0, KernelNames().find(',')));
+  EXPECT_EQ(FindKernel("avx3"), nullptr);
+  EXPECT_EQ(FindKernel(""), nullptr);
+  ASSERT_NE(FindKernel("scalar"), nullptr);
+  EXPECT_EQ(std::string(FindKernel("scalar")->name), "scalar");
+}
+
+}  // namespace
+}  // namespace vecgraph

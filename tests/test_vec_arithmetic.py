@@ -61,6 +61,8 @@ def test_add_and_sub_golden_values(engine, expression, expected):
          "Error reading 2nd vector: invalid float32 vector: element 0 is NaN"),
         ("vec_sub('[1e39]','[1]')",
          "Error reading 1st vector: invalid float32 vector: element 0 is Inf"),
+        ("vec_add('[1,3e38]','[1,3e38]')", "element 1 of the result is beyond float32"),
+        ("vec_sub('[-3e38]','[3e38]')", "element 0 of the result is beyond float32"),
         ("vec_add(1,2)", "Error reading 1st vector: Input must have type BLOB (compact format) or "
          "TEXT (JSON), found INTEGER"),
     ],

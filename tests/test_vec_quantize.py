@@ -25,7 +25,7 @@ def test_int8_takes_the_word_in_any_case(engine, word):
 
 
 @pytest.mark.parametrize("word", ["'x'", "''", "'unit '", "'units'", "'uni'", "NULL", "3", "1.5",
-                                  "x'00'", "'unit' || char(0) || 'x'"])
+                                  "x'00'", "x'756E6974'", "'unit' || char(0) || 'x'"])
 def test_int8_refuses_any_other_word(engine, word):
     assert error(engine, f"vec_quantize_int8('[1]',{word})") == (
         "2nd argument to vec_quantize_int8() must be 'unit'.")

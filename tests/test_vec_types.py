@@ -38,6 +38,8 @@ WRONG_TYPE = "Input must have type BLOB (compact format) or TEXT (JSON), found "
         ("[1" + "0" * 30 + "]", [1e30]),
         ("[1" + "0" * 400 + "e-400]", [1.0]),
         ("[0e500]", [0.0]),
+        ("[0.01e-9223372036854775807]", [0.0]),
+        ("[1e-99999999999999999999]", [0.0]),
     ],
 )
 def test_json_reads_as_float32(engine, text, expected):
@@ -50,7 +52,8 @@ def test_json_reads_as_float32(engine, text, expected):
      "[1,2],", "[nan]", "[NaN]", "[inf]", "[-inf]", "[Infinity]", "[-Infinity]", "[0x10]",
      "[01]", "[-01]", "[00]", "[+1]", "[.5]", "[-.5]", "[1.]", "[1.e5]", "[1e]", "[1e+]", "[-]",
      "[--1]", "[1e500]", "[-1e500]", "[1_000]", "[1,000.0.0]", "[1f]", "[1d0]", "[\"1\"]",
-     "['1']", "[null]", "[true]", "[[1]]", "[{}]", "[1,[2]]", "[1;2]", "[1,2}", "[ ",
+     "['1']", "[null]", "[true]", "[[1]]", "[{}]", "[1,[2]]", "[1;2]", "[1,2}", "[]1]", "[] ,1]",
+     "[10e9223372036854775807]", "[-100e9223372036854775806]", "[1e99999999999999999999]",
      "[1,\u00a02]", "[\u0661]", "[1\u00a0]", "[1,2]\u00a0", "[1,2]\x0b", "[1,\x0c2]", "[/**/1]",
      "[1,2]//"],
 )
@@ -64,7 +67,7 @@ def test_text_that_does_not_start_with_a_bracket(engine, text):
     assert error(engine, "vec_f32(?)", text) == NO_BRACKET
 
 
-@pytest.mark.parametrize("text", ["", "[]", "[", " []"])
+@pytest.mark.parametrize("text", ["", "[]", "[", " []", "[ ]", "[ ", "[]  "])
 def test_empty_json(engine, text):
     assert error(engine, "vec_f32(?)", text) == ZERO_LENGTH
 
@@ -296,9 +299,9 @@ def test_only_blobs_are_bit_vectors(engine, argument):
         ("vec_f32(vec_int8('[1,2,3,4]'))", "float32"),
         ("vec_int8(vec_f32('[1]'))", "int8"),
         ("vec_bit(vec_f32('[1]'))", "bit"),
-        # SQLite hands the type through these.
-        ("(SELECT vec_int8('[1]'))", "int8"),
+        # SQLite hands the type through this, but not through a subquery in every version.
         ("iif(1, vec_bit(x'01'), NULL)", "bit"),
+        ("vec_int8((SELECT vec_int8('[1]')))", "int8"),
     ],
 )
 def test_type_of_an_expression(engine, vector, kind):
@@ -357,8 +360,8 @@ def test_length_counts_dimensions(engine, vector, dims):
         ("'[0.1234567]'", "[0.123457]"),
         ("'[1e-9]'", "[0.000000]"),
         ("'[-1e-9]'", "[-0.000000]"),
-        ("'[-0.0]'", "[0.000000]"),
-        ("'[-1.5, 123456.789]'", "[-1.500000,123456.789063]"),
+        ("'[-0.0]'", "[-0.000000]"),
+        ("'[-1.5, 123456.75]'", "[-1.500000,123456.750000]"),
         ("'[16777217,999999.9375]'", "[16777216.000000,999999.937500]"),
         ("vec_int8('[-128,0,127]')", "[-128,0,127]"),
         ("vec_bit(x'0f')", "[1,1,1,1,0,0,0,0]"),
@@ -376,11 +379,10 @@ def test_to_json_is_json_for_sqlite(engine):
 
 
 @pytest.mark.parametrize("number", ["1e20", "3.4028235e38", "-3.4028235e38", "1e15"])
-def test_to_json_of_huge_numbers_stays_within_fifteen_digits(engine, number):
+def test_to_json_of_huge_numbers_keeps_fifteen_digits(engine, number):
     text = value(engine, f"vec_to_json('[{number}]')")
     [back] = json.loads(text)
     assert back == pytest.approx(float(F32(number)), rel=1e-15)
-    assert text.endswith(".000000]")
 
 
 def test_to_json_of_random_vectors(db):

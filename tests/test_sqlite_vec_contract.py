@@ -4,14 +4,12 @@ Both run in their own connection of the same SQLite. What differs on purpose sta
 with both answers, so that the list stays true.
 """
 import json
-import sqlite3
 
-import apsw
 import numpy as np
 import pytest
 import sqlite_vec
 
-from conftest import Engine
+from conftest import Engine, load
 from vectors import F32, f32, i8
 
 
@@ -165,7 +163,8 @@ DIFFERENT = {
     "vec_f32('[ ]')": (JSON_ERROR, "error: zero-length vectors are not supported."),
     "vec_f32('[ ')": (JSON_ERROR, "error: zero-length vectors are not supported."),
     # Out of range, however long the number is.
-    "vec_int8('[99999999999999999999]')": (JSON_ERROR, JSON_ERROR + ": value out of range for int8"),
+    "vec_int8('[99999999999999999999]')": (JSON_ERROR,
+                                           JSON_ERROR + ": value out of range for int8"),
     # The %f of C: every digit and the sign of zero. sqlite-vec writes what SQLite's printf keeps.
     "vec_to_json('[-0.0]')": ([("[0.000000]", "text")], [("[-0.000000]", "text")]),
     "vec_to_json('[123456.789]')": ([("[123456.789063]", "text")],
@@ -279,21 +278,10 @@ def test_random_json_reads_alike(engine, peer):
 
 # ---- beside each other ------------------------------------------------------------------------
 
-@pytest.mark.parametrize("make", [sqlite3.connect, apsw.Connection])
-def test_the_own_entry_point_leaves_the_names_of_sqlite_vec_alone(make, binding):
-    if (make is apsw.Connection) != (binding == "apsw"):
-        return
-    both = Engine(binding, loaded=False)
-    try:
-        both.connection.enable_load_extension(True)
-        both.connection.load_extension(sqlite_vec.loadable_path())
-        from conftest import load
-
-        load(both.connection, "sqlite3_vecgraph_own_init")
-        assert both.execute("SELECT vec_version(), vec_f32('[1,,2]'), vec_dot('[1,2]','[3,4]')"
-                            ) == [("v0.1.9", f32([1, 2]), 11.0)]
-        both.script("CREATE VIRTUAL TABLE temp.v USING vec0(e float[2])")
-        both.execute("INSERT INTO temp.v(e) VALUES ('[1,2]')")
-        assert both.execute("SELECT vec_dot(e, '[1,1]') FROM temp.v") == [(3.0,)]
-    finally:
-        both.close()
+def test_the_own_entry_point_leaves_the_names_of_sqlite_vec_alone(peer):
+    load(peer.connection, "sqlite3_vecgraph_own_init")
+    assert peer.execute("SELECT vec_version(), vec_f32('[1,,2]'), vec_dot('[1,2]','[3,4]')") == [
+        ("v0.1.9", f32([1, 2]), 11.0)]
+    peer.script("CREATE VIRTUAL TABLE temp.v USING vec0(e float[2])")
+    peer.execute("INSERT INTO temp.v(e) VALUES ('[1,2]')")
+    assert peer.execute("SELECT vec_dot(e, '[1,1]') FROM temp.v") == [(3.0,)]

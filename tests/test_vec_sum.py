@@ -140,6 +140,18 @@ def test_unaligned_rows(db, function):
     assert near(value(db, f"{function}(v) FROM t"), ORACLES[function](rows))
 
 
+def test_json_rows_are_read_one_by_one(engine):
+    # SQLite keeps what a function remembers of an argument from row to row of an aggregate.
+    engine.script("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT);"
+                  "INSERT INTO t VALUES (1,'[1]'),(2,'[20]'),(3,'[300]');")
+    assert value(engine, "vec_sum(v) FROM t") == f32([321])
+    assert value(engine, "vec_sum(vec_f32(v)) FROM t") == f32([321])
+    assert column(engine, "SELECT vec_sum(v) FROM t GROUP BY id") == [
+        f32([1]), f32([20]), f32([300])]
+    assert column(engine, "SELECT vec_sum(v) OVER (ORDER BY id ROWS 1 PRECEDING) FROM t") == [
+        f32([1]), f32([21]), f32([320])]
+
+
 def test_many_rows(db):
     result = value(db, "vec_sum(v) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
                    " FROM n WHERE i < 100000) SELECT vec_f32('[0.1,1,-1]') AS v FROM n)")

@@ -98,6 +98,12 @@ def test_the_same_as_vec_topk(engine, metric):
     assert pairs(text) == rows and len(rows) == 10
 
 
+def test_json_rows_are_read_one_by_one(engine):
+    engine.script("CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT);"
+                  "INSERT INTO t VALUES (1,'[1]'),(2,'[20]'),(3,'[300]');")
+    assert ask(engine, "t", "[1]", 9) == [(3, 300.0), (2, 20.0), (1, 1.0)]
+
+
 def test_int8_rows(db):
     rng = np.random.default_rng(4)
     rows = rng.integers(-128, 128, (60, 40)).astype(np.int8)

@@ -232,7 +232,9 @@ def quantize_binary(v):
 
 def shapes(rng, dims):
     """Pairs of float32 vectors that break naive code, by name."""
-    normal = lambda: rng.standard_normal(dims).astype(F32)
+    def normal():
+        return rng.standard_normal(dims).astype(F32)
+
     tiny = F32(1e-45)
     a = normal()
     yield "normal", a, normal()

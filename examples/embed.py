@@ -17,6 +17,7 @@ from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.preprocessing import normalize
+from threadpoolctl import threadpool_limits
 
 DIMENSIONS = 384
 
@@ -41,18 +42,6 @@ Document = Sequence[tuple[float, str]]
 def split_words(text: str) -> list[str]:
     """Splits a text into words exactly as the statement in demo.sql does."""
     return [word.lower() for word in WORD.findall(text)]
-
-
-def choose_words(documents: Iterable[Document], min_documents: int) -> list[str]:
-    """Lists the words worth a vector: in enough documents, not a number, not a stop word."""
-    documents_with: Counter[str] = Counter()
-    for document in documents:
-        documents_with.update({word for _, text in document for word in split_words(text)})
-    return sorted(
-        word
-        for word, count in documents_with.items()
-        if count >= min_documents and word not in STOP_WORDS and not word.isdigit()
-    )
 
 
 def base_forms(word: str) -> list[str]:
@@ -86,6 +75,18 @@ def fold_words(words: Iterable[str]) -> dict[str, str]:
         return base if base == word else fold(base)
 
     return {word: fold(word) for word in known}
+
+
+def choose_words(documents: Iterable[Document], min_documents: int) -> dict[str, str]:
+    """Maps each word worth a vector to its base: no stop word, no number, in enough documents."""
+    documents_with: Counter[str] = Counter()
+    for document in documents:
+        documents_with.update({word for _, text in document for word in split_words(text)})
+    bases = fold_words(w for w in documents_with if w not in STOP_WORDS and not w.isdigit())
+    total: Counter[str] = Counter()
+    for word, base in bases.items():
+        total[base] += documents_with[word]
+    return {word: bases[word] for word in sorted(bases) if total[bases[word]] >= min_documents}
 
 
 @dataclass
@@ -134,24 +135,28 @@ class Model:
 
 def learn(documents: Sequence[Document], min_documents: int = 2) -> tuple[Model, np.ndarray]:
     """Learns the words of the documents; returns the model and a unit vector for each document."""
-    words = choose_words(bar(documents, "Choosing words"), min_documents)
-    if not words:
+    bases = choose_words(bar(documents, "Choosing words"), min_documents)
+    if not bases:
         raise ValueError(
             f"no word occurs in {min_documents} of the {len(documents)} texts: nothing to embed"
         )
-    bases = fold_words(words)
     number = {base: column for column, base in enumerate(sorted(set(bases.values())))}
     model = Model(
-        columns={word: number[bases[word]] for word in words},
+        columns={word: number[base] for word, base in bases.items()},
         tfidf=TfidfTransformer(norm=None),
         svd=TruncatedSVD(DIMENSIONS, n_iter=4, random_state=0),
     )
     counts = model.count(documents, "Counting words")
     weights = model.tfidf.fit_transform(counts)
 
-    with bar(total=1, desc="Learning vectors", bar_format="{desc}: {elapsed}"):
+    # One thread: a second gains nothing, and on a busy machine the two wait for each other, four
+    # times as long. Nor do the bits depend on the number of cores then.
+    with (
+        bar(total=1, desc="Learning vectors", bar_format="{desc}: {elapsed}"),
+        threadpool_limits(1),
+    ):
         rank = min(DIMENSIONS, *weights.shape)
-        model.svd.set_params(n_components=rank).fit(normalize(weights))
+        model.svd.set_params(n_components=rank).fit(normalize(weights).astype("f4"))
         model.svd.components_ = level_axes(model.svd)
         vectors = model.transform(counts)
     return model, vectors

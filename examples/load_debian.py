@@ -54,6 +54,7 @@ class Package:
     maintainer: str
     homepage: str
     installed_size: int | None
+    can_be_fetched: bool
     relations: dict[str, list[Clause]] = field(default_factory=dict)
 
 
@@ -125,6 +126,7 @@ def parse_package(stanza: Stanza, long_by_md5: dict[str, str]) -> Package:
         maintainer=stanza.get("Maintainer", ""),
         homepage=stanza.get("Homepage", ""),
         installed_size=int(size) if size.isdigit() else None,
+        can_be_fetched="Filename" in stanza,
         relations={name: parse_relation(stanza[name]) for name in EDGE_FIELDS if name in stanza},
     )
 
@@ -238,17 +240,16 @@ def read_packages() -> list[Package]:
     if not shutil.which("apt-cache"):
         raise NoIndex("there is no apt-cache")
     long_by_md5 = read_long_descriptions()
-    stanzas = list(bar(read_index(), "Reading the index"))
+    packages = [
+        parse_package(stanza, long_by_md5)
+        for stanza in bar(read_index(), "Reading packages")
+        if "Package" in stanza
+    ]
     # Without lists apt tells only of the installed packages, which have no file to fetch.
-    if not any("Filename" in stanza for stanza in stanzas):
+    if not any(package.can_be_fetched for package in packages):
         raise NoIndex("it is empty: run `apt-get update` as root to get it")
     native = output_of("dpkg", "--print-architecture").strip()
-    parsed = (
-        parse_package(stanza, long_by_md5)
-        for stanza in bar(stanzas, "Parsing packages")
-        if "Package" in stanza
-    )
-    return keep_one_each(parsed, native)
+    return keep_one_each(packages, native)
 
 
 def main() -> None:

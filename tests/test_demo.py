@@ -220,9 +220,9 @@ def test_fold_words_only_to_words_in_use():
 
 
 def test_choose_words():
-    documents = [((1.0, "the owl 2048"),), ((2.0, "Owl"), (1.0, "once"))]
-    assert embed.choose_words(documents, 1) == ["once", "owl"]
-    assert embed.choose_words(documents, 2) == ["owl"]
+    documents = [((1.0, "the owl 2048"),), ((2.0, "Owls"), (1.0, "once"))]
+    assert embed.choose_words(documents, 1) == {"once": "once", "owl": "owl", "owls": "owl"}
+    assert embed.choose_words(documents, 2) == {"owl": "owl", "owls": "owl"}
 
 
 def test_learn_without_words_is_an_error():
@@ -337,7 +337,7 @@ def test_a_text_without_known_words_has_no_vector(question_vector, nodes, text):
         ("recover deleted files", "undeleter"),
         ("edit a photo", "darkroom"),
         ("monitor network traffic", "traffic-top"),
-        ("find duplicates", "twinfinder"),
+        ("find duplicate files", "twinfinder"),
         ("learning languages", "flashcards"),
     ],
 )
@@ -412,6 +412,20 @@ def test_the_demo_answers_well(answers):
     pairs = {tuple(line.split()[1:3]) for line in answers[GAPS][2:]}
     assert ("letterbox", "postman") in pairs
     assert ("letterbox", "spamsieve") not in pairs  # an edge joins them
+
+
+def test_the_sql_in_the_docs(nodes):
+    blocks = re.findall(
+        r"^```sql\n(.*?)^```$", (ROOT / "docs" / "demo.md").read_text(), re.M | re.S
+    )
+    assert len(blocks) == 2
+    for block in blocks:
+        rows = []
+        for statement in re.split(r";$", block, flags=re.M):
+            rows = nodes.execute(statement).fetchall() or rows
+        assert len(rows) == 10
+    view = blocks[1].partition("INSERT")[0].strip()
+    assert view.partition("CREATE TEMP VIEW")[2] in (EXAMPLES / "demo.sql").read_text()
 
 
 # ---- CSV --------------------------------------------------------------------------------------

@@ -208,7 +208,10 @@ def make_document(package: Package) -> Document:
 
 
 def output_of(*command: str) -> str:
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    run = subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, encoding="utf-8", errors="replace"
+    )
+    return run.stdout
 
 
 def read_index() -> Iterator[Stanza]:

@@ -1,0 +1,136 @@
+"""Out of memory: every allocation fails once, and once with all that follow.
+
+oom/oom.c runs one statement over and over and lets another allocation fail each time. It tells a
+crash, an error that is not out of memory, other rows, and memory that is not given back.
+"""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+from conftest import LIBRARY, ROOT
+
+DRIVER = ROOT / "tests" / "oom" / "oom.c"
+
+TABLE = """
+CREATE TABLE t(id TEXT PRIMARY KEY, n INTEGER, e BLOB);
+INSERT INTO t VALUES ('a', 1, vec_f32('[1,0,2]')), ('b', 2, vec_f32('[3,1,2]')), ('c', 3, NULL),
+  ('d', 4, x'00'), ('e', 5, vec_f32('[0,0,9]')), ('f', 6, vec_f32('[5,5,5]'));
+CREATE TABLE w(id TEXT PRIMARY KEY, e) WITHOUT ROWID;
+INSERT INTO w SELECT id, e FROM t;
+CREATE VIEW v AS SELECT id, e FROM t;
+"""
+# The module is connected and its names are known: what is left is the search.
+WARM = TABLE + "SELECT id FROM vec_topk('t', 'e', '[1,2,3]', 1); SELECT * FROM vec_last_scan;"
+
+CASES = {
+    "first use": (TABLE, "SELECT rowid FROM vec_topk('t', 'e', x'000000000000803f00000040', 2)"),
+    "first report": (TABLE, "SELECT * FROM vec_last_scan"),
+    "search": (WARM, "SELECT rowid, score, distance, rank FROM vec_topk('t', 'e', '[1,2,3]')"),
+    "keys": (WARM, "SELECT id FROM vec_topk('t', 'e', '[1,2,3]', 3)"),
+    "cosine": (WARM, "SELECT id, score FROM vec_topk('t', 'e', '[1,2,3]', 3, 'cosine', 0.1)"),
+    "limit": (WARM, "SELECT id FROM vec_topk('t', 'e', '[1,2,3]') WHERE score > distance LIMIT 2"),
+    "in rowids": (WARM, "SELECT id FROM vec_topk('t', 'e', '[1,2,3]', 3) "
+                        "WHERE rowid IN (SELECT rowid FROM t WHERE n < 5)"),
+    "in ids": (WARM, "SELECT id FROM vec_topk('t', 'e', '[1,2,3]', 3) WHERE id IN ('a', 'b', 'x')"),
+    "within ids": (WARM, "SELECT id FROM vec_topk('t', 'e', '[1,2,3]', 3) "
+                         "WHERE within = '[\"a\",\"e\"]'"),
+    "within rowids": (WARM, "SELECT id FROM vec_topk('t', 'e', '[1,2,3]', 3) "
+                            "WHERE within = (SELECT vec_ids(rowid) FROM t WHERE n < 5)"),
+    "without rowid": (WARM, "SELECT id, rank FROM vec_topk('w', 'e', '[1,2,3]', 3)"),
+    "view": (WARM, "SELECT id, rank FROM vec_topk('v', 'e', '[1,2,3]', 3)"),
+    "view in ids": (WARM, "SELECT id FROM vec_topk('v', 'e', '[1,2,3]', 3) WHERE id IN ('a','e')"),
+    "query": (WARM, "SELECT id FROM vec_topk(db_query('SELECT id, e FROM t'), 'e', '[1,2,3]', 3)"),
+    "join": (WARM, "SELECT t.n, s.rank FROM vec_topk('t', 'e', '[1,2,3]', 3) AS s "
+                   "JOIN t ON t.rowid = s.rowid ORDER BY s.rank"),
+    "search per row": (WARM, "SELECT t.n, s.id FROM t CROSS JOIN vec_topk('t', 'e', "
+                             "CASE WHEN t.n <> 4 THEN t.e END, 1) AS s"),
+    "reuse": (WARM, "SELECT t.n, s.rank FROM t LEFT JOIN vec_topk('t', 'e', '[1,2,3]', 3) AS s "
+                    "ON s.rowid = t.rowid"),
+    "report": (WARM, "SELECT source, \"column\", metric, tier, rows FROM vec_last_scan"),
+    "numbers": (TABLE, "SELECT vec_to_json(vec_add(e, '[1,1,1]')), vec_dot(e, '[1,2,3]'), "
+                       "vec_distance_cosine(e, vec_normalize(e)) FROM t WHERE n IN (1, 2)"),
+    "aggregates": (TABLE, "SELECT vec_to_json(vec_avg(e)), vec_to_json(vec_sum(e)) FROM t "
+                          "WHERE n IN (1, 2, 5)"),
+    "topk_json": (TABLE, "SELECT vec_topk_json(id, e, '[1,2,3]', 2) FROM t WHERE n IN (1, 2, 5)"),
+    "vec_each": (TABLE, "SELECT value FROM vec_each('[1,2,3]')"),
+    "migrate": ("", "SELECT graph_migrate(); SELECT name FROM sqlite_schema ORDER BY 1"),
+    "migrations": ("", "SELECT name, length(sql) FROM graph_migrations"),
+}
+
+
+@pytest.fixture(scope="session")
+def build_driver(tmp_path_factory):
+    """A function: compiler options to the program."""
+    folder = tmp_path_factory.mktemp("oom")
+    built = {}
+
+    def build(*options):
+        if options not in built:
+            compiler = os.environ.get("CC") or shutil.which("cc") or "gcc"
+            program = folder / f"oom{len(built)}"
+            subprocess.run(
+                [*compiler.split(), "-O1", *options, str(DRIVER), "-lsqlite3", "-o", str(program)],
+                check=True)
+            built[options] = program
+        return built[options]
+
+    return build
+
+
+def run(program, case, setup, sql):
+    """What the driver prints, and whether it found nothing wrong."""
+    done = subprocess.run([str(program), str(LIBRARY), case, setup, sql],
+                          capture_output=True, text=True, timeout=240, check=False)
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_sqlite_allocations(build_driver, name):
+    good, output = run(build_driver(), "sql", *CASES[name])
+    assert good, output
+    assert int(output.split()[-1]) > 10
+
+
+# AddressSanitizer brings its own malloc(): there the allocations of SQLite are failed once more.
+SANITIZED = b"__asan_init" in LIBRARY.read_bytes()
+MALLOC = () if SANITIZED else ("-DFAIL_MALLOC",)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_allocations_of_the_library_itself(build_driver, name):
+    good, output = run(build_driver(*MALLOC), "sql", *CASES[name])
+    assert good, output
+
+
+def test_load(build_driver):
+    good, output = run(build_driver(), "load", "", "")
+    assert good, output
+    assert int(output.split()[-1]) > 100
+
+
+def test_load_and_use(build_driver):
+    good, output = run(build_driver(), "load", "", "SELECT vec_length('[1,2]')")
+    assert good, output
+
+
+def test_control_the_library_allocates_outside_sqlite(build_driver):
+    _, output = run(build_driver(*MALLOC), "sql", *CASES["search"])
+    assert int(output.split()[-1]) > 0
+
+
+@pytest.mark.parametrize("function,word", [
+    ("leaks", "leak of"), ("crashes", "crash"), ("hides", "other rows"),
+    ("misnames", "no such table"),
+])
+def test_control_each_fault_is_found(build_driver, function, word):
+    good, output = run(build_driver(), "probe", "", f"SELECT {function}()")
+    assert not good
+    assert word in output
+
+
+def test_control_a_statement_that_fails_by_itself_is_no_pass(build_driver):
+    good, output = run(build_driver(), "sql", "", "SELECT vec_length('no vector')")
+    assert not good
+    assert "undisturbed" in output

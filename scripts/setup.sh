@@ -31,8 +31,24 @@ requirements_for() {
   esac
 }
 
-as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+# As root, without questions; what it prints goes to a log.
+apt_get() {
+  local root=()
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null ||
+      { echo "vecgraph needs root for this: apt-get $*" >&2; exit 1; }
+    root=(sudo)
+  fi
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" >>"$stamps/apt.log" 2>&1
+}
+
+apt_index_missing() {
+  ! ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1
+}
+
+apt_update() {
+  echo "Fetching the package index"
+  apt_get update || { tail -n 20 "$stamps/apt.log" >&2; exit 1; }
 }
 
 apt_install() {
@@ -42,18 +58,13 @@ apt_install() {
       missing+=("$package")
   done
   [ ${#missing[@]} = 0 ] && return
-  if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
-    echo "vecgraph needs these packages; as root, run: apt-get install ${missing[*]}" >&2
-    exit 1
-  fi
-  echo "Installing Debian packages: ${missing[*]}"
-  local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends)
-  # The index may be absent or older than the archive: then fetch it and try once more.
-  if ! ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 ||
-    ! as_root "${install[@]}" "${missing[@]}"; then
-    as_root apt-get update -q
-    as_root "${install[@]}" "${missing[@]}"
-  fi
+  if apt_index_missing; then apt_update; fi
+  echo "Installing Debian packages: ${missing[*]} (log: $stamps/apt.log)"
+  local install=(install -y --no-install-recommends "${missing[@]}")
+  apt_get "${install[@]}" && return
+  # An index older than the archive names files that are gone.
+  apt_update
+  apt_get "${install[@]}" || { tail -n 20 "$stamps/apt.log" >&2; exit 1; }
 }
 
 # Elsewhere: say in one sentence what is missing.
@@ -101,6 +112,8 @@ for need in "$@"; do
     fi
     echo "$packages" >"$stamp"
   fi
+  # The demo is about the index itself.
+  if [ "$need" = demo ] && command -v apt-get >/dev/null && apt_index_missing; then apt_update; fi
 
   for requirements in $(requirements_for "$need"); do
     # The place of the environment is part of the stamp: it does not survive a move.

@@ -288,7 +288,7 @@ def test_a_bad_k(engine, k):
     assert error(engine, f"vec_topk_json(1, '[1]', '[1]', {k})")
 
 
-@pytest.mark.parametrize("metric", ["'nonsense'", "''", "1", "x'00'"])
+@pytest.mark.parametrize("metric", ["'nonsense'", "''", "1", "x'00'", "x'FF'"])
 def test_a_bad_metric(engine, metric):
     message = error(engine, f"vec_topk_json(1, '[1]', '[1]', 1, {metric})")
     assert all(name in message for name in ("dot", "cosine", "l2", "l1", "hamming"))

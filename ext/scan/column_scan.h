@@ -14,8 +14,8 @@ namespace vecgraph {
 
 class ColumnScan {
  public:
-  // Prepares the scan of all rows.
-  Status Open(sqlite3* db, const Source& source);
+  // Prepares the scan of all rows; with the id column of a table that has one if `with_id`.
+  Status Open(sqlite3* db, const Source& source, bool with_id);
 
   // SQLITE_ROW, SQLITE_DONE or an error code.
   int Next() {
@@ -26,8 +26,11 @@ class ColumnScan {
 
   // The table's rowid; without one the running number of the scan, from 1.
   int64_t rowid() const { return by_rowid_ ? all_.Int(0) : ordinal_; }
-  // The value of the source's id column. REQUIRES: the source has no rowid.
-  sqlite3_value* id() const { return sqlite3_column_value(all_.get(), id_column_); }
+  // The value of the source's id column; null if it is the rowid or was not asked for. A source
+  // without rowids always has it.
+  sqlite3_value* id() const {
+    return id_column_ < 0 ? nullptr : sqlite3_column_value(all_.get(), id_column_);
+  }
   // The statement and the column that hold the row's vector.
   sqlite3_stmt* row() const { return all_.get(); }
   int column() const { return vector_column_; }
@@ -42,12 +45,12 @@ class ColumnScan {
  private:
   Statement all_;
   bool by_rowid_ = false;
-  int id_column_ = 0;
+  int id_column_ = -1;
   int vector_column_ = 1;
   int64_t ordinal_ = 0;
 };
 
-// The SQL that finds one row of a table by its rowid ?1: (rowid, vector).
-std::string RowSql(const Source& source);
+// The SELECT of (rowid, vector, id) that finds one row of a table by its rowid ?1.
+std::string RowSql(const Source& source, bool with_id);
 
 }  // namespace vecgraph

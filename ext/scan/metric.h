@@ -39,8 +39,8 @@ inline double SelfDot(const KernelTable& kernel, const VectorView& v) {
   return static_cast<double>(kernel.dot_i8(v.data, v.data, v.dims));
 }
 
-// The distance of `b` from `a`: minus the dot product; 1 - cos, rounded to float32; the root of the
-// sum of squares, rounded to float32; the sum of absolute differences; the number of differing
+// The distance of `b` from `a`: 0 minus the dot product; 1 - cos, rounded to float32; the root of
+// the sum of squares, rounded to float32; the sum of absolute differences; the number of differing
 // bits. NaN where there is none (a zero vector has no cosine).
 // `self_a` is SelfDot(a) for cosine, else unused.
 // REQUIRES: the same type and dims, Fits(metric, type).
@@ -50,8 +50,8 @@ inline double Distance(const KernelTable& kernel, Metric metric, const VectorVie
   const size_t n = a.dims;
   switch (metric) {
     case Metric::kDot:
-      return is_float ? -static_cast<double>(kernel.dot_f32(a.data, b.data, n))
-                      : -static_cast<double>(kernel.dot_i8(a.data, b.data, n));
+      return 0.0 - (is_float ? static_cast<double>(kernel.dot_f32(a.data, b.data, n))
+                             : static_cast<double>(kernel.dot_i8(a.data, b.data, n)));
     case Metric::kCosine: {
       const double dot = is_float ? static_cast<double>(kernel.dot_f32(a.data, b.data, n))
                                   : static_cast<double>(kernel.dot_i8(a.data, b.data, n));
@@ -70,9 +70,10 @@ inline double Distance(const KernelTable& kernel, Metric metric, const VectorVie
   return NAN;
 }
 
-// Higher is better: 1 - distance for cosine, else minus the distance (so vec_dot for dot).
+// Higher is better: 1 - distance for cosine, else minus the distance (so vec_dot for dot). Never
+// -0, which would only look odd.
 constexpr double ScoreOf(Metric metric, double distance) {
-  return metric == Metric::kCosine ? 1.0 - distance : -distance;
+  return (metric == Metric::kCosine ? 1.0 : 0.0) - distance;
 }
 
 }  // namespace vecgraph

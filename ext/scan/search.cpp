@@ -137,13 +137,17 @@ Status PreferLookUp(sqlite3* db, const SearchRequest& request, bool* prefer) {
 
 Status LookUp(sqlite3* db, const SearchRequest& request, RowScorer* scorer) {
   Statement statement;
-  Status status = statement.Prepare(db, RowSql(*request.source));
+  Status status = statement.Prepare(db, RowSql(*request.source, request.with_id));
   for (const int64_t rowid : request.candidates->rowids) {
     if (!status.ok()) break;
     statement.BindInt(1, rowid);
     const int rc = statement.Step();
     if (rc == SQLITE_ROW) {
-      status = scorer->Visit(statement.get(), 1, rowid, [] { return nullptr; });
+      const auto id = [&]() -> sqlite3_value* {
+        return sqlite3_column_count(statement.get()) > 2 ? sqlite3_column_value(statement.get(), 2)
+                                                         : nullptr;
+      };
+      status = scorer->Visit(statement.get(), 1, rowid, id);
     } else if (rc != SQLITE_DONE) {
       status = DatabaseError(db, rc, "reading " + request.source->Label());
     }
@@ -167,8 +171,7 @@ Status Stream(sqlite3* db, const SearchRequest& request, ColumnScan* scan, RowSc
                                   [&](const IdSet& ids) { return ids.Contains(scan->id()); });
       if (!wanted) continue;
     }
-    const auto id = [&] { return has_rowid ? nullptr : scan->id(); };
-    status = scorer->Visit(scan->row(), scan->column(), rowid, id);
+    status = scorer->Visit(scan->row(), scan->column(), rowid, [&] { return scan->id(); });
     if (!status.ok()) break;
   }
   if (status.ok() && rc != SQLITE_DONE) {

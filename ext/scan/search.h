@@ -29,6 +29,7 @@ struct SearchRequest {
   int64_t limit = 0;
   std::optional<double> min_score;
   bool strict = false;                     // a faulty row is an error
+  bool with_id = false;                    // hits carry the value of the id column, if it is one
   const Candidates* candidates = nullptr;  // not null
   const Hit* after = nullptr;              // only hits that come later in the order, if set
 };

@@ -60,7 +60,17 @@ Status ViewValue(sqlite3_value* value, ElementType type, Finite finite, VectorAr
   return status.ok() && finite == Finite::kCheck ? CheckFinite(arg->view) : std::move(status);
 }
 
-const char* const kOrdinals[] = {"1st", "2nd"};
+Status ReadType(sqlite3_value* value, ElementType* type) {
+  const unsigned subtype = sqlite3_value_subtype(value);
+  if (TypeOfSubtype(subtype, type)) return Status::Ok();
+  return Status::Error(Format("Unknown subtype: %d", static_cast<int>(subtype)));
+}
+
+Status NameOrdinal(int index, Status status) {
+  if (status.ok()) return status;
+  return Status::Error(
+      Format("Error reading %s vector: %s", index == 0 ? "1st" : "2nd", status.message().c_str()));
+}
 
 }  // namespace
 
@@ -83,11 +93,16 @@ bool TypeOfSubtype(unsigned subtype, ElementType* type) {
 Status ReadVector(sqlite3_context* ctx, sqlite3_value** argv, int index, Finite finite,
                   VectorArg* arg) {
   ElementType type;
-  const unsigned subtype = sqlite3_value_subtype(argv[index]);
-  if (!TypeOfSubtype(subtype, &type)) {
-    return Status::Error(Format("Unknown subtype: %d", static_cast<int>(subtype)));
-  }
+  Status status = ReadType(argv[index], &type);
+  if (!status.ok()) return status;
   return ReadVectorAs(ctx, argv, index, type, finite, arg);
+}
+
+Status ReadRowVector(sqlite3_value** argv, int index, Finite finite, VectorArg* arg) {
+  ElementType type;
+  Status status = ReadType(argv[index], &type);
+  if (!status.ok()) return status;
+  return DecodeVector(argv[index], type, finite, arg);
 }
 
 Status ReadVectorAs(sqlite3_context* ctx, sqlite3_value** argv, int index, ElementType type,
@@ -114,26 +129,28 @@ Status DecodeVector(sqlite3_value* value, ElementType type, Finite finite, Vecto
 Status ReadPair(sqlite3_context* ctx, sqlite3_value** argv, Finite finite, VectorPair* pair) {
   VectorArg* const args[] = {&pair->a, &pair->b};
   for (int i = 0; i < 2; ++i) {
-    Status status = ReadVector(ctx, argv, i, finite, args[i]);
-    if (!status.ok()) {
-      return Status::Error(
-          Format("Error reading %s vector: %s", kOrdinals[i], status.message().c_str()));
-    }
+    Status status = NameOrdinal(i, ReadVector(ctx, argv, i, finite, args[i]));
+    if (!status.ok()) return status;
   }
   const VectorView& a = pair->a.view;
   const VectorView& b = pair->b.view;
+  if (a.type == b.type && a.dims == b.dims) return Status::Ok();
+  Status status = CheckFinitePair(*pair);
+  if (!status.ok()) return status;
   if (a.type != b.type) {
     return Status::Error(
         Format("Vector type mistmatch. First vector has type %s, while the second has type %s.",
                NameOf(a.type), NameOf(b.type)));
   }
-  if (a.dims != b.dims) {
-    return Status::Error(
-        Format("Vector dimension mistmatch. First vector has %zu dimensions, "
-               "while the second has %zu dimensions.",
-               a.dims, b.dims));
-  }
-  return Status::Ok();
+  return Status::Error(
+      Format("Vector dimension mistmatch. First vector has %zu dimensions, "
+             "while the second has %zu dimensions.",
+             a.dims, b.dims));
+}
+
+Status CheckFinitePair(const VectorPair& pair) {
+  Status status = NameOrdinal(0, CheckFinite(pair.a.view));
+  return status.ok() ? NameOrdinal(1, CheckFinite(pair.b.view)) : std::move(status);
 }
 
 void ResultVector(sqlite3_context* ctx, const VectorView& view) {

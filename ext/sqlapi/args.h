@@ -38,6 +38,13 @@ struct VectorPair {
 // Reads two vectors of one type and dimension from the first two arguments.
 Status ReadPair(sqlite3_context* ctx, sqlite3_value** argv, Finite finite, VectorPair* pair);
 
+// The error of the first of the two that holds NaN or Inf.
+Status CheckFinitePair(const VectorPair& pair);
+
+// Reads argument `index` of an aggregate's step as a vector of the type that its subtype names.
+// JSON is parsed each time: SQLite would keep what is parsed from one row for the next.
+Status ReadRowVector(sqlite3_value** argv, int index, Finite finite, VectorArg* arg);
+
 // The element type that the subtype of `value` names; false if it names none of ours.
 bool TypeOfSubtype(unsigned subtype, ElementType* type);
 

@@ -12,12 +12,14 @@
 
 #include "base/sqlite.h"
 #include "base/status.h"
+#include "base/utf8.h"
 
 namespace vecgraph {
 
 // Makes `status` the error of an SQL function. REQUIRES: !status.ok().
 inline void ResultError(sqlite3_context* ctx, const Status& status) {
-  sqlite3_result_error(ctx, status.message().data(), static_cast<int>(status.message().size()));
+  const std::string message = ValidUtf8(status.message());
+  sqlite3_result_error(ctx, message.data(), static_cast<int>(message.size()));
   if (status.code() != SQLITE_ERROR) sqlite3_result_error_code(ctx, status.code());
 }
 
@@ -37,7 +39,7 @@ void GuardFunction(sqlite3_context* ctx, Body&& body) noexcept {
 // Makes `status` the error of a virtual table and returns its code.
 inline int TableError(sqlite3_vtab* table, const Status& status) {
   sqlite3_free(table->zErrMsg);
-  table->zErrMsg = sqlite3_mprintf("%s", status.message().c_str());
+  table->zErrMsg = sqlite3_mprintf("%s", ValidUtf8(status.message()).c_str());
   return status.code();
 }
 

@@ -26,6 +26,8 @@ Status Compare(sqlite3_context* ctx, sqlite3_value** argv, Metric metric, const 
   const VectorView& a = pair->a.view;
   const VectorView& b = pair->b.view;
   if (!Fits(metric, a.type)) {
+    status = CheckFinitePair(*pair);
+    if (!status.ok()) return status;
     return Status::Error(Format("Cannot calculate %s between two %s.", name,
                                 a.type == ElementType::kBit    ? "bitvectors"
                                 : a.type == ElementType::kInt8 ? "int8 vectors"
@@ -34,16 +36,8 @@ Status Compare(sqlite3_context* ctx, sqlite3_value** argv, Metric metric, const 
   const KernelTable& kernel = *ConnectionOf(ctx).kernel;
   const double self = metric == Metric::kCosine ? SelfDot(kernel, a) : 0;
   *distance = Distance(kernel, metric, a, b, self);
-  if (std::isfinite(*distance)) return status;
-  // NaN or Inf in a vector always shows in the result, so it is looked for only here.
-  for (const auto& [view, ordinal] : {std::pair{a, "1st"}, std::pair{b, "2nd"}}) {
-    status = CheckFinite(view);
-    if (!status.ok()) {
-      return Status::Error(
-          Format("Error reading %s vector: %s", ordinal, status.message().c_str()));
-    }
-  }
-  return status;
+  // NaN or Inf in a vector always shows in the result, so it is looked for only then.
+  return std::isfinite(*distance) ? Status::Ok() : CheckFinitePair(*pair);
 }
 
 void ResultDistance(sqlite3_context* ctx, sqlite3_value** argv, Metric metric, const char* name) {

@@ -38,7 +38,8 @@ void vec_quantize_int8(sqlite3_context* ctx, int, sqlite3_value** argv) {
     VectorArg arg;
     Status status = ReadVectorAs(ctx, argv, 0, ElementType::kFloat32, Finite::kCheck, &arg);
     if (!status.ok()) return status;
-    const std::string_view kind = TextOf(argv[1]);
+    const bool is_text = sqlite3_value_type(argv[1]) == SQLITE_TEXT;
+    const std::string_view kind = is_text ? TextOf(argv[1]) : std::string_view();
     if (kind.size() != 4 || sqlite3_strnicmp(kind.data(), "unit", 4) != 0) {
       return Status::Error("2nd argument to vec_quantize_int8() must be 'unit'.");
     }

@@ -27,8 +27,8 @@ ExactSum* SumOf(sqlite3_context* ctx, bool create) {
   return *slot;
 }
 
-Status ReadRow(sqlite3_context* ctx, sqlite3_value** argv, VectorArg* arg) {
-  Status status = ReadVector(ctx, argv, 0, Finite::kCheck, arg);
+Status ReadRow(sqlite3_value** argv, VectorArg* arg) {
+  Status status = ReadRowVector(argv, 0, Finite::kCheck, arg);
   if (status.ok() && arg->view.type == ElementType::kBit) {
     return Status::Error("bit vectors cannot be summed; give float32 or int8");
   }
@@ -39,7 +39,7 @@ void Step(sqlite3_context* ctx, int, sqlite3_value** argv) {
   GuardFunction(ctx, [&] {
     if (sqlite3_value_type(argv[0]) == SQLITE_NULL) return Status::Ok();
     VectorArg arg;
-    Status status = ReadRow(ctx, argv, &arg);
+    Status status = ReadRow(argv, &arg);
     return status.ok() ? SumOf(ctx, true)->Add(arg.view) : std::move(status);
   });
 }
@@ -49,7 +49,7 @@ void Inverse(sqlite3_context* ctx, int, sqlite3_value** argv) {
     ExactSum* sum = SumOf(ctx, false);
     if (!sum || sqlite3_value_type(argv[0]) == SQLITE_NULL) return Status::Ok();
     VectorArg arg;
-    Status status = ReadRow(ctx, argv, &arg);
+    Status status = ReadRow(argv, &arg);
     if (status.ok()) sum->Remove(arg.view);
     return status;
   });

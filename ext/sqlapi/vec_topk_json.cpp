@@ -19,7 +19,7 @@
 #include "sqlapi/args.h"
 #include "sqlapi/connection.h"
 #include "sqlapi/guard.h"
-#include "sqlapi/numbers.h"
+#include "sqlapi/options.h"
 #include "sqlapi/registry.h"
 #include "vector/json.h"
 
@@ -41,17 +41,14 @@ Status Start(sqlite3_context* ctx, int argc, sqlite3_value** argv, std::unique_p
   auto group = std::make_unique<Group>();
   int64_t k = 0;
   if (!ReadCount(argv[3], &k)) return Status::Error(CountError("vec_topk_json", "k", argv[3]));
-  if (argc == 5 && sqlite3_value_type(argv[4]) != SQLITE_NULL) {
-    const auto metric = FindMetric(TextOf(argv[4]));
-    if (!metric) return Status::Error(UnknownMetric("vec_topk_json", TextOf(argv[4])));
-    group->metric = *metric;
-  }
+  Status status = argc == 5 ? ReadMetric("vec_topk_json", argv[4], &group->metric) : Status::Ok();
+  if (!status.ok()) return status;
   ElementType type;
   if (!TypeOfSubtype(sqlite3_value_subtype(argv[2]), &type)) {
     return Status::Error("vec_topk_json: the query is no vector");
   }
   group->query_value = Value(argv[2]);
-  Status status = DecodeVector(group->query_value.get(), type, Finite::kCheck, &group->query);
+  status = DecodeVector(group->query_value.get(), type, Finite::kCheck, &group->query);
   if (!status.ok()) return Status::Error("vec_topk_json: query: " + status.message());
   if (!Fits(group->metric, type)) {
     return Status::Error(Format("vec_topk_json: metric %s does not compare %s vectors",
@@ -66,7 +63,9 @@ Status Start(sqlite3_context* ctx, int argc, sqlite3_value** argv, std::unique_p
 }
 
 bool SameQuery(sqlite3_value* a, sqlite3_value* b) {
-  return sqlite3_value_type(a) == sqlite3_value_type(b) && BlobOf(a) == BlobOf(b);
+  const int type = sqlite3_value_type(a);
+  if (type != sqlite3_value_type(b)) return false;
+  return type == SQLITE_TEXT ? TextOf(a) == TextOf(b) : BlobOf(a) == BlobOf(b);
 }
 
 Status Visit(sqlite3_context* ctx, sqlite3_value** argv, Group* group) {
@@ -82,7 +81,7 @@ Status Visit(sqlite3_context* ctx, sqlite3_value** argv, Group* group) {
     return Status::Ok();
   };
   VectorArg arg;
-  const Status status = ReadVector(ctx, argv, 1, Finite::kLater, &arg);
+  const Status status = ReadRowVector(argv, 1, Finite::kLater, &arg);
   if (!status.ok()) return leave_out(status.message());
   const VectorView& query = group->query.view;
   if (arg.view.type != query.type || arg.view.dims != query.dims) {
@@ -91,10 +90,13 @@ Status Visit(sqlite3_context* ctx, sqlite3_value** argv, Group* group) {
   }
   const double distance =
       Distance(*ConnectionOf(ctx).kernel, group->metric, query, arg.view, group->self);
-  group->comparable = true;
   if (!std::isfinite(distance) || !std::isfinite(ScoreOf(group->metric, distance))) {
+    const Status finite = CheckFinite(arg.view);
+    if (!finite.ok()) return leave_out(finite.message());
+    group->comparable = true;  // but it has no score, as a zero vector has no cosine
     return Status::Ok();
   }
+  group->comparable = true;
   if (!group->best.Admits(distance, row)) return Status::Ok();
   if (sqlite3_value_type(argv[0]) == SQLITE_BLOB) {
     return Status::Error("vec_topk_json: a key is a BLOB, which JSON cannot hold; give hex(key)");

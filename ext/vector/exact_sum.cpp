@@ -1,6 +1,7 @@
 #include "vector/exact_sum.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -12,10 +13,11 @@ constexpr int kLeastPower = -149;  // bucket 0 counts multiples of 2^-149
 constexpr int kPieceBits = 24;     // 24 bits, shifted by up to 7, leave 32 bits of room
 constexpr size_t kChunk = 64;
 
-// What `sum`, the rounded a + b, lost of it: exact by Knuth's two-sum.
-double Lost(double a, double b, double sum) {
-  const double back = sum - a;
-  return (a - (sum - back)) + (b - back);
+// Not 0 if `sum`, the rounded a + b, is not a + b: when both differences give back the other term,
+// Knuth's two-sum says that nothing was lost. Bits, since an OR of them is vectorised.
+uint64_t Lost(double a, double b, double sum) {
+  return (std::bit_cast<uint64_t>(sum - a) ^ std::bit_cast<uint64_t>(b)) |
+         (std::bit_cast<uint64_t>(sum - b) ^ std::bit_cast<uint64_t>(a));
 }
 
 // Calls add(bucket, term) with terms of at most 31 bits whose weighted sum is `value`.
@@ -43,8 +45,8 @@ void Split(double value, AddTerm add) {
 Status ExactSum::Add(const VectorView& vector) {
   if (count_ == 0) doubles_.assign(vector.dims, 0.0);
   if (vector.dims != dims()) {
-    return Status::Error(Format("a vector has %zu dimensions, the ones before it have %zu",
-                                vector.dims, dims()));
+    return Status::Error(
+        Format("a vector has %zu dimensions, the ones before it have %zu", vector.dims, dims()));
   }
   Accumulate(vector, 1);
   ++count_;
@@ -71,10 +73,10 @@ void ExactSum::Accumulate(const VectorView& vector, double sign) {
       for (size_t j = 0; j < n; ++j) terms[j] = sign * vector.Int8(start + j);
     }
     std::copy_n(&doubles_[start], n, old);
-    double lost = 0;
+    uint64_t lost = 0;
     for (size_t j = 0; j < kChunk; ++j) {
       sums[j] = old[j] + terms[j];
-      lost += std::fabs(Lost(old[j], terms[j], sums[j]));
+      lost |= Lost(old[j], terms[j], sums[j]);
     }
     std::copy_n(sums, n, &doubles_[start]);
     if (lost == 0) continue;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/utf8.h"
+
 namespace vecgraph {
 namespace {
 
@@ -88,7 +90,9 @@ bool IsTooLarge(std::string_view number) {
   long exponent = 0;
   const auto result =
       std::from_chars(number.data() + digits, number.data() + number.size(), exponent);
-  if (result.ec != std::errc()) return !negative;
+  // An exponent of this size outweighs the digits of any text that fits in memory.
+  constexpr long kHuge = 1L << 40;
+  if (result.ec != std::errc() || exponent > kHuge) return !negative;
   return (negative ? -exponent : exponent) + place > 0;
 }
 
@@ -127,8 +131,9 @@ Status ParseJson(std::string_view text, ElementType type, Vector* vector) {
     return Status::Error("JSON array parsing error: Input does not start with '['");
   }
   reader.SkipSpace();
-  if (reader.AtEnd() || (reader.Take(']') && (reader.SkipSpace(), reader.AtEnd()))) {
-    return Status::Error("zero-length vectors are not supported.");
+  if (reader.AtEnd() || reader.Take(']')) {
+    reader.SkipSpace();
+    return Status::Error(reader.AtEnd() ? "zero-length vectors are not supported." : kMalformed);
   }
   for (;;) {
     bool is_integer = false;
@@ -172,7 +177,7 @@ std::string ToJson(const VectorView& view) {
 
 std::string JsonQuote(std::string_view text) {
   std::string json = "\"";
-  for (const char c : text) {
+  for (const char c : ValidUtf8(text)) {
     switch (c) {
       case '"':
         json += "\\\"";

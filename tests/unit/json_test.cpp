@@ -55,9 +55,9 @@ TEST(ParseJson, ANumberTooLargeIsAnError) {
 
 TEST(ParseJson, RefusesWhatIsNoJson) {
   for (const char* text :
-       {"[1,,2]", "[1,2", "[1,2] x", "[,1]", "[1,]", "[nan]", "[NaN]", "[inf]", "[0x10]", "[01]",
-        "[+1]", "[.5]", "[1.]", "[1e]", "[1e+]", "[-]", "[--1]", "[1 2]", "['1']", "[\"1\"]",
-        "[[1]]", "[null]", "[true]", "[1]]", "[] 1", "[1,2}"}) {
+       {"[1,,2]", "[1,2",    "[1,2] x", "[,1]",   "[1,]",   "[nan]", "[NaN]", "[inf]", "[0x10]",
+        "[01]",   "[+1]",    "[.5]",    "[1.]",   "[1e]",   "[1e+]", "[-]",   "[--1]", "[1 2]",
+        "['1']",  "[\"1\"]", "[[1]]",   "[null]", "[true]", "[1]]",  "[] 1",  "[1,2}"}) {
     EXPECT_EQ(Error(text), "JSON parsing error") << text;
   }
   EXPECT_EQ(Error(std::string_view("[1\0]", 4)), "JSON parsing error");

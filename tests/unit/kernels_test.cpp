@@ -74,8 +74,7 @@ TEST(Kernels, FloatSumsHaveTheBitsOfTheDefinition) {
     const std::vector<float> a = Floats(&random, n);
     const std::vector<float> b = Floats(&random, n);
     const auto dot = Reference<float>(n, [&](size_t i) { return a[i] * b[i]; });
-    const auto l2sq =
-        Reference<float>(n, [&](size_t i) { return (a[i] - b[i]) * (a[i] - b[i]); });
+    const auto l2sq = Reference<float>(n, [&](size_t i) { return (a[i] - b[i]) * (a[i] - b[i]); });
     const auto l1 = Reference<double>(n, [&](size_t i) {
       return std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
     });
@@ -113,7 +112,8 @@ TEST(Kernels, IntegersAreExact) {
     std::vector<int8_t> a(n);
     std::vector<int8_t> b(n);
     for (size_t i = 0; i < n; ++i) {
-      a[i] = static_cast<int8_t>(n == 200000 ? -128 : any(random));  // the extremes, far beyond int32
+      a[i] =
+          static_cast<int8_t>(n == 200000 ? -128 : any(random));  // the extremes, far beyond int32
       b[i] = static_cast<int8_t>(n == 200000 ? 127 : any(random));
     }
     int64_t dot = 0;

@@ -1,4 +1,4 @@
-// Arguments that are counts or names, and the sentences for those that are not.
+// Arguments that are counts or names of metrics, and the sentences for those that are not.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +30,18 @@ inline std::string CountError(const char* function, const char* argument, sqlite
                 static_cast<int>(text.size()), text.data());
 }
 
-inline std::string UnknownMetric(const char* function, std::string_view name) {
-  return Format("%s: unknown metric '%.*s' (there are %s)", function, static_cast<int>(name.size()),
-                name.data(), kMetricNames);
+// Reads the name of a metric; NULL leaves `metric` as it is.
+inline Status ReadMetric(const char* function, sqlite3_value* value, Metric* metric) {
+  const int type = sqlite3_value_type(value);
+  if (type == SQLITE_NULL) return Status::Ok();
+  const std::string_view name = type == SQLITE_TEXT ? TextOf(value) : TypeNameOf(type);
+  const auto found = type == SQLITE_TEXT ? FindMetric(name) : std::nullopt;
+  if (!found) {
+    return Status::Error(Format("%s: unknown metric '%.*s' (there are %s)", function,
+                                static_cast<int>(name.size()), name.data(), kMetricNames));
+  }
+  *metric = *found;
+  return Status::Ok();
 }
 
 }  // namespace vecgraph

@@ -1,0 +1,58 @@
+// TopkSearch: one search of vec_topk and its hits.
+//
+// A join or a correlated subquery can ask for the same search once for every row of another table.
+// Such a repetition is answered from the hits of the one before, if the snapshot key says that the
+// table cannot have changed. A source is looked up once for each run of a statement.
+// Nothing is locked between calls: statements are reset when a search returns.
+// Threads: as the connection.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/snapshot.h"
+#include "scan/search.h"
+#include "sqlapi/connection.h"
+#include "sqlapi/topk_arguments.h"
+
+namespace vecgraph {
+
+// A source with its prepared scan.
+struct OpenSource {
+  Source source;
+  bool with_id = false;  // the scan reads the id column
+  ColumnScan scan;
+};
+
+class TopkSearch {
+ public:
+  TopkSearch(Connection* connection, TopkArguments arguments)
+      : connection_(connection), arguments_(std::move(arguments)) {}
+
+  const TopkArguments& arguments() const { return arguments_; }
+  const Source& source() const { return open_->source; }
+  const std::vector<Hit>& hits() const { return hits_; }  // a prefix of the ranking
+  bool complete() const { return complete_; }             // no hits after these
+
+  // Searches. `last`, if any, is the search before this one in the same run of the same statement:
+  // its source is taken over if the names are the same. `with_id`: hits carry their ids.
+  Status Start(const TopkSearch* last, bool with_id);
+  // Appends the hits after these. REQUIRES: !complete().
+  Status FindRest();
+  // Whether a search with these arguments would find what this one has.
+  bool Answers(const TopkArguments& arguments, bool with_id);
+
+ private:
+  Status FindMore(int64_t limit);
+  SnapshotKey HoldSnapshot();
+
+  Connection* connection_;
+  TopkArguments arguments_;
+  std::shared_ptr<OpenSource> open_;  // null when the arguments ask for nothing
+  Candidates candidates_;
+  std::vector<Hit> hits_;
+  bool complete_ = true;
+  SnapshotKey snapshot_;  // in which `hits_` were found
+};
+
+}  // namespace vecgraph

@@ -115,7 +115,7 @@ def expected_floats(text):
     if not ARRAY.fullmatch(text):
         return None
     with np.errstate(over="ignore"):
-        values = np.array([float(x) for x in json.loads(text)]).astype(np.float32)
+        values = np.array([float(x) for x in json.loads(text, parse_int=float)]).astype(np.float32)
     return f32(values) if np.isfinite(values).all() else None
 
 

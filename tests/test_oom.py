@@ -93,12 +93,12 @@ def test_sqlite_allocations(build_driver, name):
     assert int(output.split()[-1]) > 10
 
 
-# AddressSanitizer brings its own malloc(): there the allocations of SQLite are failed once more.
+# AddressSanitizer brings its own malloc(), which cannot be failed: SQLite's is, in one more case.
 SANITIZED = b"__asan_init" in LIBRARY.read_bytes()
 MALLOC = () if SANITIZED else ("-DFAIL_MALLOC",)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ["search"] if SANITIZED else CASES)
 def test_allocations_of_the_library_itself(build_driver, name):
     good, output = run(build_driver(*MALLOC), "sql", *CASES[name])
     assert good, output

@@ -9,6 +9,7 @@ import sqlite3
 
 import numpy as np
 import pytest
+from conftest import load
 from topk_oracle import f32, fill, searched
 
 # ---- ORDER BY ----------------------------------------------------------------------------------
@@ -257,53 +258,193 @@ def test_in_over_an_argument_is_a_search_per_value(engine, argument, values):
 
 # ---- reuse is never stale -----------------------------------------------------------------------
 
-SAME_QUERY = ("SELECT q.n, v.id FROM q CROSS JOIN vec_topk('t', 'e', q.v, 1) AS v")
+SAME_QUERY = "SELECT q.n, v.id FROM q CROSS JOIN vec_topk('t', 'e', q.v, 1) AS v"
+# A correlated subquery opens the virtual table anew for each row.
+SUBQUERY = ("SELECT q.n, (SELECT v.id FROM vec_topk('t', 'e', q.v, 3) AS v WHERE v.rank > q.n * 0 "
+            "LIMIT 1) FROM q")
+BOTH = pytest.mark.parametrize("sql", [SAME_QUERY, SUBQUERY], ids=["join", "subquery"])
 
 
-@pytest.fixture
-def repeated(db):
-    """Six times the same search of t(1..3)."""
+def fill_repeated(db):
     db.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, e)")
     db.execute("CREATE TABLE q(n INTEGER PRIMARY KEY, v)")
-    for n in (1, 2, 3):
-        db.execute("INSERT INTO t VALUES (?, ?)", (n, f32(n, 0)))
-    for n in range(6):
-        db.execute("INSERT INTO q VALUES (?, '[1,0]')", (n,))
+    db.executemany("INSERT INTO t VALUES (?, ?)", [(n, f32(n, 0)) for n in (1, 2, 3)])
+    db.executemany("INSERT INTO q VALUES (?, '[1,0]')", [(n,) for n in range(6)])
+
+
+@pytest.fixture(params=["memory", "DELETE", "WAL"])
+def repeated(db, request, tmp_path):
+    """Six times the same search of t(1..3), in memory or in a file."""
+    if request.param != "memory":
+        db = sqlite3.connect(tmp_path / "r.db", isolation_level=None)
+        load(db)
+        request.addfinalizer(db.close)
+        db.execute(f"PRAGMA journal_mode = {request.param}")
+        db.execute("PRAGMA synchronous = OFF")
+    fill_repeated(db)
     return db
 
 
-def test_control_without_a_change_all_searches_agree(repeated):
-    assert repeated.execute(SAME_QUERY).fetchall() == [(n, 3) for n in range(6)]
-
-
-@pytest.mark.parametrize("change,expected", [
+CHANGES = pytest.mark.parametrize("change,expected", [
     ("INSERT INTO t VALUES (9, vec_f32('[9,0]'))", 9),
     ("UPDATE t SET e = vec_f32('[50,0]') WHERE id = 1", 1),
+    ("UPDATE t SET id = 77 WHERE id = 3", 77),
     ("DELETE FROM t WHERE id = 3", 2),
+    ("DELETE FROM t WHERE id > 1", 1),
     ("REPLACE INTO t VALUES (3, vec_f32('[0,0]'))", 2),
 ])
-def test_a_change_between_two_rows_of_a_join_is_seen(repeated, change, expected):
-    rows = repeated.execute(SAME_QUERY)
+
+
+@BOTH
+def test_control_without_a_change_all_searches_agree(repeated, sql):
+    assert repeated.execute(sql).fetchall() == [(n, 3) for n in range(6)]
+
+
+@BOTH
+@CHANGES
+def test_a_change_between_two_rows_is_seen(repeated, sql, change, expected):
+    rows = repeated.execute(sql)
     assert next(rows) == (0, 3)
     repeated.execute(change)
     assert list(rows)[-1] == (5, expected)
 
 
-@pytest.mark.parametrize("change,expected", [
-    ("INSERT INTO t VALUES (9, vec_f32('[9,0]'))", 9),
-    ("UPDATE t SET e = vec_f32('[50,0]') WHERE id = 1", 1),
-    ("DELETE FROM t WHERE id = 3", 2),
-])
-def test_a_change_by_a_function_inside_the_statement_is_seen(repeated, change, expected):
+@BOTH
+@CHANGES
+def test_a_change_between_two_statements_is_seen(repeated, sql, change, expected):
+    assert repeated.execute(sql).fetchall()[-1] == (5, 3)
+    repeated.execute(change)
+    assert repeated.execute(sql).fetchall() == [(n, expected) for n in range(6)]
+
+
+@BOTH
+@CHANGES
+def test_a_change_while_the_same_statement_is_open(repeated, sql, change, expected):
+    rows = repeated.execute(sql)
+    assert next(rows) == (0, 3)
+    repeated.execute(change)
+    assert repeated.execute(sql + " ").fetchall() == [(n, expected) for n in range(6)]
+    rows.close()
+    assert repeated.execute(sql).fetchall() == [(n, expected) for n in range(6)]
+
+
+@BOTH
+@CHANGES
+@pytest.mark.parametrize("writes", [False, True], ids=["select", "insert"])
+def test_a_change_by_a_function_inside_the_statement_is_seen(repeated, sql, change, expected,
+                                                             writes):
     def touch(n):
         if n == 2:
             repeated.execute(change)
         return 1
 
     repeated.create_function("touch", 1, touch)
-    found = repeated.execute(SAME_QUERY + " WHERE touch(q.n)").fetchall()
+    repeated.execute("CREATE TABLE log(n, best)")
+    rows = sql + " WHERE touch(q.n)"
+    repeated.execute(sql).fetchall()
+    if writes:
+        repeated.execute("INSERT INTO log " + rows)
+        found = repeated.execute("SELECT * FROM log ORDER BY n").fetchall()
+    else:
+        found = repeated.execute(rows).fetchall()
     assert found[0] == (0, 3)
     assert found[-1] == (5, expected)
+
+
+@BOTH
+def test_a_blob_written_without_a_statement_is_seen(repeated, sql):
+    rows = repeated.execute(sql)
+    assert next(rows) == (0, 3)
+    with repeated.blobopen("t", "e", 1) as blob:
+        blob.write(f32(99, 0))
+    assert list(rows)[-1] == (5, 1)
+    assert repeated.execute(sql).fetchall() == [(n, 1) for n in range(6)]
+
+
+@BOTH
+def test_a_rollback_that_keeps_rows_without_a_journal(db, sql):
+    """With journal_mode = OFF a rollback in memory takes nothing back and counts nothing."""
+    fill_repeated(db)
+    db.execute("PRAGMA journal_mode = OFF")
+    assert db.execute(sql).fetchall()[-1] == (5, 3)
+    db.execute("BEGIN")
+    db.execute("INSERT INTO t VALUES (9, vec_f32('[9,0]'))")
+    db.execute("ROLLBACK")
+    (last,), = db.execute("SELECT max(id) FROM t").fetchall()
+    assert db.execute(sql).fetchall() == [(n, last) for n in range(6)]
+
+
+@BOTH
+def test_another_file_attached_by_the_same_name(repeated, sql, tmp_path):
+    sql = sql.replace("'t'", "'aux.t'")
+    for n in (1, 2):
+        repeated.execute(f"ATTACH '{tmp_path}/{n}.db' AS aux")
+        repeated.execute("CREATE TABLE aux.t(id INTEGER PRIMARY KEY, e)")
+        repeated.execute("INSERT INTO aux.t VALUES (?, vec_f32('[1,0]'))", (n,))
+        repeated.execute("DETACH aux")
+    for n in (1, 2, 1):
+        repeated.execute(f"ATTACH '{tmp_path}/{n}.db' AS aux")
+        assert repeated.execute(sql).fetchall() == [(row, n) for row in range(6)]
+        repeated.execute("DETACH aux")
+
+
+@BOTH
+def test_a_temporary_table_takes_the_name(repeated, sql):
+    assert repeated.execute(sql).fetchall()[-1] == (5, 3)
+    repeated.execute("CREATE TEMP TABLE t AS SELECT 44 AS id, vec_f32('[1,0]') AS e")
+    assert repeated.execute(sql).fetchall()[-1] == (5, 1)  # no key: the rowid is the id
+    repeated.execute("DROP TABLE temp.t")
+    assert repeated.execute(sql).fetchall()[-1] == (5, 3)
+
+
+@BOTH
+@pytest.mark.parametrize("view", [
+    "CREATE VIEW t2 AS SELECT id, e FROM t",
+    "CREATE VIEW t2 AS SELECT id, e FROM t UNION ALL SELECT 4, vec_f32('[0,0]')",
+])
+def test_the_table_of_a_view_changes_between_two_rows(repeated, sql, view):
+    repeated.execute(view)
+    rows = repeated.execute(sql.replace("'t'", "'t2'"))
+    assert next(rows) == (0, 3)
+    repeated.execute("INSERT INTO t VALUES (9, vec_f32('[9,0]'))")
+    assert list(rows)[-1] == (5, 9)
+
+
+@BOTH
+def test_rows_without_rowid_change_between_two_rows(repeated, sql):
+    repeated.execute("CREATE TABLE w(id INTEGER PRIMARY KEY, e) WITHOUT ROWID")
+    repeated.execute("INSERT INTO w SELECT * FROM t")
+    rows = repeated.execute(sql.replace("'t'", "'w'"))
+    assert next(rows) == (0, 3)
+    repeated.execute("INSERT INTO w VALUES (9, vec_f32('[9,0]'))")
+    assert list(rows)[-1] == (5, 9)
+
+
+@BOTH
+def test_vacuum_between_two_statements(repeated, sql):
+    repeated.execute("CREATE TABLE plain(e)")
+    repeated.execute("INSERT INTO plain SELECT e FROM t")
+    repeated.execute("DELETE FROM plain WHERE rowid = 1")
+    sql = sql.replace("'t'", "'plain'").replace("v.id", "v.rowid")
+    assert repeated.execute(sql).fetchall()[-1] == (5, 3)
+    repeated.execute("VACUUM")
+    (best,), = repeated.execute(
+        "SELECT rowid FROM plain ORDER BY vec_dot(e, '[1,0]') DESC LIMIT 1").fetchall()
+    assert repeated.execute(sql).fetchall()[-1] == (5, best)
+
+
+@BOTH
+def test_a_statement_in_wal_keeps_its_snapshot(connect, tmp_path, sql):
+    one, two = connect(tmp_path / "a.db"), connect(tmp_path / "a.db")
+    one.execute("PRAGMA journal_mode = WAL")
+    fill(one, [f32(n, 0) for n in (1, 2, 3)])
+    one.execute("CREATE TABLE q(n INTEGER PRIMARY KEY, v)")
+    one.execute("INSERT INTO q VALUES (0,'[1,0]'), (1,'[1,0]'), (2,'[1,0]'), (3,'[1,0]')")
+    rows = iter(one.connection.execute(sql))
+    assert next(rows) == (0, 3)
+    two.execute("INSERT INTO t VALUES (9, vec_f32('[9,0]'))")
+    assert list(rows) == [(1, 3), (2, 3), (3, 3)]
+    assert one.execute(sql) == [(n, 9) for n in range(4)]
 
 
 @pytest.mark.parametrize("end,expected", [("ROLLBACK", 3), ("COMMIT", 9)])
@@ -425,7 +566,7 @@ def test_reuse_depends_on_every_argument(engine):
     assert len({row[1:] for row in found}) > 8
 
 
-# ---- metamorphic: clauses over vec_topk and over its materialised result --------------------------
+# ---- metamorphic: clauses over vec_topk and over its materialised result ------------------------
 
 ROWS = 30
 
@@ -570,7 +711,8 @@ SHAPES = [
     "SELECT x, (SELECT rank FROM {from} WHERE {r} = x) FROM other ORDER BY x",
     "SELECT x, (SELECT rank FROM {from} WHERE id = x AND score > 0) FROM other ORDER BY x",
     "SELECT x, (SELECT min(rank) FROM {from} WHERE id > x) FROM other ORDER BY x",
-    "SELECT x, (SELECT id FROM {from} WHERE rank >= y ORDER BY rank LIMIT 1) FROM other ORDER BY x",
+    "SELECT x, (SELECT id FROM {from} WHERE rank >= y ORDER BY rank LIMIT 1) FROM other "
+    "ORDER BY x",
     "SELECT EXISTS (SELECT 1 FROM {from} WHERE score = 5), EXISTS (SELECT 1 FROM {from})",
     "SELECT x FROM other WHERE x IN (SELECT id FROM {from}) ORDER BY x",
     "SELECT x FROM other WHERE x IN (SELECT id FROM {from} LIMIT 5) ORDER BY x",

@@ -80,7 +80,8 @@ def test_an_index_that_does_not_make_id_a_key(engine, index):
     assert engine.execute(TOP, ("t",)) == [(1, 1, 1)]
 
 
-@pytest.mark.parametrize("value", ["text", "", "naïve ☃", 5, -(2**63), 1.5, b"\x00\x01", "a\x00b"])
+@pytest.mark.parametrize("value", ["text", "", "naïve ☃", 5, -(2**63), 1.5, b"\x00\x01",
+                                   "a\x00b"])
 def test_id_keeps_value_and_type(engine, value):
     engine.execute("CREATE TABLE t(id PRIMARY KEY, e)")
     engine.execute("INSERT INTO t VALUES (?, ?)", (value, f32(1, 0)))

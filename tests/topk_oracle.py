@@ -41,7 +41,7 @@ def bits_of(value):
 
 
 def fill(engine, blobs, table="t", first=1):
-    """Creates `table(id INTEGER PRIMARY KEY, e)` and stores the blobs under first, first + 1, ..."""
+    """Creates `table(id INTEGER PRIMARY KEY, e)` and stores the blobs from `first` on."""
     engine.execute(f"CREATE TABLE {table}(id INTEGER PRIMARY KEY, e)")
     engine.execute("BEGIN")
     for number, blob in enumerate(blobs, first):

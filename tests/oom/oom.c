@@ -1,10 +1,11 @@
-/* Fails the Nth allocation of SQLite, for every N, while one statement runs.
+/* Fails the Nth allocation of SQLite, for N = 1, 2, ..., while one statement runs.
 **
 **   oom LIBRARY CASE SETUP SQL     ->  "ok N" or a line per finding; exit 0 or 1
 **
 ** CASE is `sql` (SQL runs under failing allocations), `load` (the library is loaded under them) or
 ** `probe` (as `sql`, with the faulty functions of this program, which must be found out).
-** Each N runs in a process of its own, a copy of one that is set up, once with one failure and once with all from N on. A run may
+** Each N runs in a process of its own, a copy of one that is set up, once with one failure and once
+*with all from N on. A run may
 ** end well, then with the rows of the undisturbed run, or with an error that is out of memory.
 ** A crash, another error, other rows and memory that is not given back are findings.
 ** With -DFAIL_MALLOC it is malloc() that fails: the allocations of C++.
@@ -159,8 +160,8 @@ static int load(sqlite3* db, const char* library, char** message) {
 }
 
 /* Opens the connection and prepares it; the memory that is in use before. */
-static int set_up(char **argv, sqlite3 **db, sqlite3_int64 *before) {
-  char *message = 0;
+static int set_up(char** argv, sqlite3** db, sqlite3_int64* before) {
+  char* message = 0;
   uint64_t ignored = 0;
   *before = sqlite3_memory_used();
   if (sqlite3_open(":memory:", db) != SQLITE_OK) return SETUP_FAILED;
@@ -186,10 +187,10 @@ static int set_up(char **argv, sqlite3 **db, sqlite3_int64 *before) {
 }
 
 /* One run; `n` = 0 is undisturbed. Closes the connection. */
-static int child(char **argv, sqlite3 *db, sqlite3_int64 before, long n, int all,
-                 uint64_t expected, uint64_t *sum) {
+static int child(char** argv, sqlite3* db, sqlite3_int64 before, long n, int all, uint64_t expected,
+                 uint64_t* sum) {
   const int loading = strcmp(argv[2], "load") == 0;
-  char *message = 0;
+  char* message = 0;
   uint64_t ignored = 0;
   int verdict = OK;
   persistent = all;
@@ -200,7 +201,7 @@ static int child(char **argv, sqlite3 *db, sqlite3_int64 before, long n, int all
   if (rc == SQLITE_OK) rc = run(db, argv[4], sum);
   countdown = -1;
   /* A load that fails without a message had no memory for it. */
-  const char *said = loaded ? sqlite3_errmsg(db) : message ? message : "out of memory";
+  const char* said = loaded ? sqlite3_errmsg(db) : message ? message : "out of memory";
   if (n > 0 && !fired) {
     verdict = NOT_REACHED;
   } else if (rc != SQLITE_OK && !(n > 0 && out_of_memory(rc, said))) {
@@ -236,7 +237,7 @@ int main(int argc, char** argv) {
     fprintf(stderr, "usage: oom LIBRARY sql|load|probe SETUP SQL\n");
     return 2;
   }
-  setvbuf(stdout, 0, _IOLBF, 4096);  /* no malloc() later */
+  setvbuf(stdout, 0, _IOLBF, 4096); /* no malloc() later */
   sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real);
   ours = real;
   ours.xMalloc = test_malloc;
@@ -244,7 +245,7 @@ int main(int argc, char** argv) {
   sqlite3_config(SQLITE_CONFIG_MALLOC, &ours);
   sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0);
   sqlite3_initialize();
-  sqlite3 *db = 0;
+  sqlite3* db = 0;
   sqlite3_int64 before = 0;
   if (set_up(argv, &db, &before) != OK || child(argv, db, before, 0, 0, 0, &expected) != OK) {
     printf("the undisturbed run fails\n");
@@ -252,8 +253,8 @@ int main(int argc, char** argv) {
   }
   if (set_up(argv, &db, &before) != OK) return 2;
   for (int all = 0; all < 2; ++all) {
-    /* Long runs are sampled from the 400th allocation on. */
-    for (n = 1;; n += n < 400 ? 1 : 7) {
+    /* Long runs are sampled from the 300th allocation on. */
+    for (n = 1;; n += n < 300 ? 1 : 7) {
       uint64_t sum = 0;
       int status = 0;
       fflush(stdout);

@@ -42,6 +42,7 @@ void Register(const KernelTable& table) {
         ->Arg(1536);
   };
   add("dot_f32", table.dot_f32, 4);
+  add("dot_norm_f32", table.dot_norm_f32, 4);
   add("l2sq_f32", table.l2sq_f32, 4);
   add("l1_f32", table.l1_f32, 4);
   add("dot_i8", table.dot_i8, 1);
@@ -51,7 +52,7 @@ void Register(const KernelTable& table) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (const char* name : {"scalar", "sse2", "neon64", "avx2"}) {
+  for (const char* name : {"scalar", "sse2", "neon64", "avx2", "avx512"}) {
     if (const KernelTable* table = vecgraph::FindKernel(name)) Register(*table);
   }
   benchmark::Initialize(&argc, argv);

@@ -1,11 +1,14 @@
 #include "kernel/choose.h"
 
+#include <array>
+
 namespace vecgraph {
 
 extern const KernelTable kKernelsScalar;
 #if defined(__x86_64__)
 extern const KernelTable kKernelsSse2;
 extern const KernelTable kKernelsAvx2;
+extern const KernelTable kKernelsAvx512;
 #elif defined(__aarch64__)
 extern const KernelTable kKernelsNeon64;
 #endif
@@ -19,33 +22,34 @@ struct Level {
 
 // Best first. A level asks for exactly the features that its unit is compiled with; the builtin
 // also checks that the operating system saves the registers.
-struct Levels {
-  Level list[3];
-};
-
-Levels Probe() {
+std::array<Level, 4> Levels() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
-  return {{{&kKernelsAvx2, avx2}, {&kKernelsSse2, true}, {&kKernelsScalar, true}}};
+  const bool popcnt = __builtin_cpu_supports("popcnt") != 0;
+  const bool avx2 = popcnt && __builtin_cpu_supports("avx2");
+  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f");
+  return {{{&kKernelsAvx512, avx512},
+           {&kKernelsAvx2, avx2},
+           {&kKernelsSse2, true},
+           {&kKernelsScalar, true}}};
 #elif defined(__aarch64__)
-  return {{{&kKernelsNeon64, true}, {&kKernelsScalar, true}, {&kKernelsScalar, false}}};
+  return {{{&kKernelsNeon64, true}, {&kKernelsScalar, true}}};
 #else
-  return {{{&kKernelsScalar, true}, {&kKernelsScalar, false}, {&kKernelsScalar, false}}};
+  return {{{&kKernelsScalar, true}}};
 #endif
 }
 
 }  // namespace
 
 const KernelTable& BestKernel() {
-  for (const Level& level : Probe().list) {
+  for (const Level& level : Levels()) {
     if (level.supported) return *level.table;
   }
   return kKernelsScalar;
 }
 
 const KernelTable* FindKernel(std::string_view name) {
-  for (const Level& level : Probe().list) {
+  for (const Level& level : Levels()) {
     if (level.supported && name == level.table->name) return level.table;
   }
   return nullptr;
@@ -53,7 +57,7 @@ const KernelTable* FindKernel(std::string_view name) {
 
 std::string KernelNames() {
   std::string names;
-  for (const Level& level : Probe().list) {
+  for (const Level& level : Levels()) {
     if (!level.supported) continue;
     if (!names.empty()) names += ", ";
     names += level.table->name;

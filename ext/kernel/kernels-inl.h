@@ -40,6 +40,13 @@ struct Multiply {
   }
 };
 
+struct MultiplySecond {
+  template <class T>
+  T operator()(const T&, const T& y) const {
+    return y * y;
+  }
+};
+
 struct SquareDifference {
   template <class T>
   T operator()(const T& x, const T& y) const {
@@ -48,33 +55,21 @@ struct SquareDifference {
   }
 };
 
-template <class Term>
-void AddBlock(Batch* lanes, const void* a, const void* b, size_t i, Term term) {
-  for (size_t j = 0; j < kBatches; ++j) {
+// Up to eight accumulators at a time: more would not stay in sixteen registers beside what is
+// loaded. A group of lanes goes over the whole vector before the next one does. The scalar level
+// takes all at once, which the compiler turns into vectors of its own.
+template <size_t kSums>
+constexpr size_t kGroup = kWidth == 1 || kBatches < 8 / kSums ? kBatches : 8 / kSums;
+
+// Adds term(a[i], b[i]) of one block of 64 elements to some lanes.
+template <size_t kCount, class Term>
+void AddLanes(Batch* lanes, const void* a, const void* b, size_t i, Term term) {
+  for (size_t j = 0; j < kCount; ++j) {
     lanes[j] = lanes[j] + term(Load(a, i + j * kWidth), Load(b, i + j * kWidth));
   }
 }
 
-// The sum of term(a[i], b[i]) in the order that kernels.h fixes.
-template <class Term>
-float SumFloat(const void* a, const void* b, size_t n, Term term) {
-  if (n <= kShort) {
-    float sum = 0;
-    for (size_t i = 0; i < n; ++i) sum += term(At<float>(a, i), At<float>(b, i));
-    return sum;
-  }
-  Batch lanes[kBatches];
-  for (Batch& lane : lanes) lane = Batch(0.0F);
-  size_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) AddBlock(lanes, a, b, i, term);
-  if (i < n) {
-    // Padding with zeros adds +0 to lanes that are never -0, which changes nothing.
-    float rest_a[kLanes] = {};
-    float rest_b[kLanes] = {};
-    std::memcpy(rest_a, static_cast<const float*>(a) + i, (n - i) * sizeof(float));
-    std::memcpy(rest_b, static_cast<const float*>(b) + i, (n - i) * sizeof(float));
-    AddBlock(lanes, rest_a, rest_b, 0, term);
-  }
+float Fold(Batch* lanes) {
   for (size_t half = kBatches / 2; half > 0; half /= 2) {
     for (size_t j = 0; j < half; ++j) lanes[j] = lanes[j] + lanes[j + half];
   }
@@ -86,10 +81,64 @@ float SumFloat(const void* a, const void* b, size_t n, Term term) {
   return last[0];
 }
 
-float DotF32(const void* a, const void* b, size_t n) { return SumFloat(a, b, n, Multiply()); }
+// The sums of term(a[i], b[i]), one for each term, in the order that kernels.h fixes.
+template <class... Term>
+void SumFloats(const void* a, const void* b, size_t n, float* sums, Term... term) {
+  constexpr size_t kSums = sizeof...(Term);
+  if (n <= kShort) {
+    for (size_t s = 0; s < kSums; ++s) sums[s] = 0;
+    for (size_t i = 0; i < n; ++i) {
+      float* sum = sums;
+      ((*sum++ += term(At<float>(a, i), At<float>(b, i))), ...);
+    }
+    return;
+  }
+  const size_t whole = n / kLanes * kLanes;
+  // Padding with zeros adds +0 to lanes that are never -0, which changes nothing.
+  float rest_a[kLanes];
+  float rest_b[kLanes];
+  if (whole < n) {
+    std::memset(rest_a, 0, sizeof rest_a);
+    std::memset(rest_b, 0, sizeof rest_b);
+    std::memcpy(rest_a, static_cast<const float*>(a) + whole, (n - whole) * sizeof(float));
+    std::memcpy(rest_b, static_cast<const float*>(b) + whole, (n - whole) * sizeof(float));
+  }
+  Batch lanes[kSums][kBatches];
+  constexpr size_t kCount = kGroup<kSums>;
+  for (size_t first = 0; first < kBatches; first += kCount) {
+    Batch group[kSums][kCount];
+    for (auto& sum : group) {
+      for (Batch& lane : sum) lane = Batch(0.0F);
+    }
+    const auto add = [&](const void* from_a, const void* from_b, size_t i) {
+      Batch(*sum)[kCount] = group;
+      (AddLanes<kCount>(*sum++, from_a, from_b, i + first * kWidth, term), ...);
+    };
+    for (size_t i = 0; i < whole; i += kLanes) add(a, b, i);
+    if (whole < n) add(rest_a, rest_b, 0);
+    for (size_t s = 0; s < kSums; ++s) {
+      for (size_t j = 0; j < kCount; ++j) lanes[s][first + j] = group[s][j];
+    }
+  }
+  for (size_t s = 0; s < kSums; ++s) sums[s] = Fold(lanes[s]);
+}
+
+float DotF32(const void* a, const void* b, size_t n) {
+  float sum;
+  SumFloats(a, b, n, &sum, Multiply());
+  return sum;
+}
 
 float L2SqF32(const void* a, const void* b, size_t n) {
-  return SumFloat(a, b, n, SquareDifference());
+  float sum;
+  SumFloats(a, b, n, &sum, SquareDifference());
+  return sum;
+}
+
+DotNorm DotNormF32(const void* a, const void* b, size_t n) {
+  float sums[2];
+  SumFloats(a, b, n, sums, Multiply(), MultiplySecond());
+  return {sums[0], sums[1]};
 }
 
 double AbsDifference(const void* a, const void* b, size_t i) {
@@ -166,7 +215,7 @@ bool FiniteF32(const void* a, size_t n) {
 
 extern const KernelTable VECGRAPH_TABLE;
 const KernelTable VECGRAPH_TABLE = {
-    VECGRAPH_LEVEL, DotF32, L2SqF32, L1F32, DotI8, L2SqI8, L1I8, Hamming, FiniteF32,
+    VECGRAPH_LEVEL, DotF32, DotNormF32, L2SqF32, L1F32, DotI8, L2SqI8, L1I8, Hamming, FiniteF32,
 };
 
 }  // namespace vecgraph

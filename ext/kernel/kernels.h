@@ -14,11 +14,17 @@
 
 namespace vecgraph {
 
+struct DotNorm {
+  float dot;   // sum of a * b
+  float norm;  // sum of b * b
+};
+
 struct KernelTable {
   const char* name;
-  float (*dot_f32)(const void* a, const void* b, size_t n);   // sum of a * b
-  float (*l2sq_f32)(const void* a, const void* b, size_t n);  // sum of (a - b)^2
-  double (*l1_f32)(const void* a, const void* b, size_t n);   // sum of |a - b|, in double
+  float (*dot_f32)(const void* a, const void* b, size_t n);         // sum of a * b
+  DotNorm (*dot_norm_f32)(const void* a, const void* b, size_t n);  // both in one pass
+  float (*l2sq_f32)(const void* a, const void* b, size_t n);        // sum of (a - b)^2
+  double (*l1_f32)(const void* a, const void* b, size_t n);         // sum of |a - b|, in double
   int64_t (*dot_i8)(const void* a, const void* b, size_t n);
   int64_t (*l2sq_i8)(const void* a, const void* b, size_t n);
   int64_t (*l1_i8)(const void* a, const void* b, size_t n);

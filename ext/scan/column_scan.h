@@ -31,9 +31,10 @@ class ColumnScan {
   sqlite3_value* id() const {
     return id_column_ < 0 ? nullptr : sqlite3_column_value(all_.get(), id_column_);
   }
-  // The statement and the column that hold the row's vector.
-  sqlite3_stmt* row() const { return all_.get(); }
-  int column() const { return vector_column_; }
+  // The value of the vector column, valid until Next(). One call for all of it: each
+  // sqlite3_column function takes and releases the connection's mutex.
+  sqlite3_value* vector() const { return sqlite3_column_value(all_.get(), vector_column_); }
+  sqlite3_stmt* statement() const { return all_.get(); }
 
   void Start() {
     all_.Reset();

@@ -53,9 +53,17 @@ inline double Distance(const KernelTable& kernel, Metric metric, const VectorVie
       return 0.0 - (is_float ? static_cast<double>(kernel.dot_f32(a.data, b.data, n))
                              : static_cast<double>(kernel.dot_i8(a.data, b.data, n)));
     case Metric::kCosine: {
-      const double dot = is_float ? static_cast<double>(kernel.dot_f32(a.data, b.data, n))
-                                  : static_cast<double>(kernel.dot_i8(a.data, b.data, n));
-      return static_cast<float>(1.0 - dot / (std::sqrt(self_a) * std::sqrt(SelfDot(kernel, b))));
+      double dot;
+      double self_b;
+      if (is_float) {
+        const DotNorm sums = kernel.dot_norm_f32(a.data, b.data, n);
+        dot = sums.dot;
+        self_b = sums.norm;
+      } else {
+        dot = static_cast<double>(kernel.dot_i8(a.data, b.data, n));
+        self_b = SelfDot(kernel, b);
+      }
+      return static_cast<float>(1.0 - dot / (std::sqrt(self_a) * std::sqrt(self_b)));
     }
     case Metric::kL2:
       return static_cast<float>(

@@ -20,15 +20,15 @@ class RowScorer {
         best_(request.limit),
         report_(report) {}
 
-  // Scores the vector in column `column` of the current row of `row`. `id`, called only for a row
-  // that is kept, returns its id column or null.
+  // Scores the vector of a row. `id`, called only for a row that is kept, returns its id column or
+  // null.
   template <class Id>
-  Status Visit(sqlite3_stmt* row, int column, int64_t rowid, Id id) {
+  Status Visit(sqlite3_value* value, int64_t rowid, Id id) {
     ++report_->rows;
-    const int type = sqlite3_column_type(row, column);
+    const int type = sqlite3_value_type(value);
     if (type != SQLITE_BLOB) return SkipRow(type, 0, rowid);
-    const void* blob = sqlite3_column_blob(row, column);
-    const int bytes = sqlite3_column_bytes(row, column);
+    const void* blob = sqlite3_value_blob(value);
+    const int bytes = sqlite3_value_bytes(value);
     report_->bytes += bytes;
     if (bytes != query_bytes_) return SkipRow(type, bytes, rowid);
     if (!blob) throw std::bad_alloc();  // an empty blob has another length
@@ -147,7 +147,7 @@ Status LookUp(sqlite3* db, const SearchRequest& request, RowScorer* scorer) {
         return sqlite3_column_count(statement.get()) > 2 ? sqlite3_column_value(statement.get(), 2)
                                                          : nullptr;
       };
-      status = scorer->Visit(statement.get(), 1, rowid, id);
+      status = scorer->Visit(sqlite3_column_value(statement.get(), 1), rowid, id);
     } else if (rc != SQLITE_DONE) {
       status = DatabaseError(db, rc, "reading " + request.source->Label());
     }
@@ -171,7 +171,7 @@ Status Stream(sqlite3* db, const SearchRequest& request, ColumnScan* scan, RowSc
                                   [&](const IdSet& ids) { return ids.Contains(scan->id()); });
       if (!wanted) continue;
     }
-    status = scorer->Visit(scan->row(), scan->column(), rowid, [&] { return scan->id(); });
+    status = scorer->Visit(scan->vector(), rowid, [&] { return scan->id(); });
     if (!status.ok()) break;
   }
   if (status.ok() && rc != SQLITE_DONE) {

@@ -54,7 +54,7 @@ SnapshotKey TopkSearch::HoldSnapshot() {
   if (open_->source.kind != Source::Kind::kTable) return {};
   open_->scan.Start();
   if (open_->scan.Next() != SQLITE_ROW) return {};
-  return SampleSnapshot(connection_->db, open_->source.schema, open_->scan.row());
+  return SampleSnapshot(connection_->db, open_->source.schema, open_->scan.statement());
 }
 
 Status TopkSearch::Start(const TopkSearch* last, bool with_id) {

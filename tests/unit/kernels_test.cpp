@@ -18,7 +18,7 @@ namespace {
 
 std::vector<const KernelTable*> Levels() {
   std::vector<const KernelTable*> levels;
-  for (const char* name : {"scalar", "sse2", "avx2", "neon64"}) {
+  for (const char* name : {"scalar", "sse2", "avx2", "avx512", "neon64"}) {
     if (const KernelTable* table = FindKernel(name)) levels.push_back(table);
   }
   return levels;
@@ -74,6 +74,7 @@ TEST(Kernels, FloatSumsHaveTheBitsOfTheDefinition) {
     const std::vector<float> a = Floats(&random, n);
     const std::vector<float> b = Floats(&random, n);
     const auto dot = Reference<float>(n, [&](size_t i) { return a[i] * b[i]; });
+    const auto norm = Reference<float>(n, [&](size_t i) { return b[i] * b[i]; });
     const auto l2sq = Reference<float>(n, [&](size_t i) { return (a[i] - b[i]) * (a[i] - b[i]); });
     const auto l1 = Reference<double>(n, [&](size_t i) {
       return std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
@@ -84,6 +85,9 @@ TEST(Kernels, FloatSumsHaveTheBitsOfTheDefinition) {
       SCOPED_TRACE(std::string(k->name) + " " + std::to_string(n));
       ASSERT_EQ(std::bit_cast<uint32_t>(k->dot_f32(ua.data(), ub.data(), n)),
                 std::bit_cast<uint32_t>(dot));
+      const DotNorm both = k->dot_norm_f32(ua.data(), ub.data(), n);
+      ASSERT_EQ(std::bit_cast<uint32_t>(both.dot), std::bit_cast<uint32_t>(dot));
+      ASSERT_EQ(std::bit_cast<uint32_t>(both.norm), std::bit_cast<uint32_t>(norm));
       ASSERT_EQ(std::bit_cast<uint32_t>(k->l2sq_f32(ua.data(), ub.data(), n)),
                 std::bit_cast<uint32_t>(l2sq));
       ASSERT_EQ(std::bit_cast<uint64_t>(k->l1_f32(ua.data(), ub.data(), n)),

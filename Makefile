@@ -4,8 +4,8 @@ PREFIX ?= /usr/local
 PYTHON := build/venv/bin/python
 SETUP := @scripts/setup.sh
 
-# The demo is made anew when its loader, the schema or the machine's package index is newer.
-DEMO_INPUTS := examples/load_debian.py $(wildcard sql/migrations/*.sql /var/lib/apt/lists/*_Packages*)
+# The demo is made anew when the loaders, the schema or the machine's package index are newer.
+DEMO_INPUTS := $(wildcard examples/*.py sql/migrations/*.sql /var/lib/apt/lists/*_Packages*)
 
 .PHONY: build demo test bench lint format install clean help setup-build setup-demo
 .DELETE_ON_ERROR:

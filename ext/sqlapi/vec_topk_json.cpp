@@ -73,7 +73,7 @@ Status Visit(sqlite3_context* ctx, sqlite3_value** argv, Group* group) {
     return Status::Error("vec_topk_json: the query must be the same in every row of a group");
   }
   const int64_t row = ++group->rows;
-  const auto leave_out = [&](std::string why) {
+  const auto leave_out = [&](const std::string& why) {
     if (group->fault.ok()) {
       group->fault = Status::Error(Format("vec_topk_json: no row can be compared: row %lld: %s",
                                           static_cast<long long>(row), why.c_str()));

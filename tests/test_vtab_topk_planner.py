@@ -375,6 +375,20 @@ def test_a_rollback_that_keeps_rows_without_a_journal(db, sql):
 
 
 @BOTH
+def test_a_rollback_without_a_journal_between_two_rows(db, sql):
+    """The journal is off only in between: neither mode nor commits tell of the rows that stay."""
+    fill_repeated(db)
+    rows = db.execute(sql)
+    assert next(rows) == (0, 3)
+    for change in ("PRAGMA journal_mode = OFF", "BEGIN",
+                   "INSERT INTO t VALUES (9, vec_f32('[9,0]'))", "ROLLBACK",
+                   "PRAGMA journal_mode = MEMORY"):
+        db.execute(change).fetchall()
+    (last,), = db.execute("SELECT max(id) FROM t").fetchall()
+    assert list(rows)[-1] == (5, last)
+
+
+@BOTH
 def test_another_file_attached_by_the_same_name(repeated, sql, tmp_path):
     sql = sql.replace("'t'", "'aux.t'")
     for n in (1, 2):

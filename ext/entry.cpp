@@ -4,7 +4,8 @@
 //   .load ./vecgraph sqlite3_vecgraph_own_init   without the names that sqlite-vec has as well
 //
 // Loading registers functions and table functions and does nothing else: it writes nothing, sets no
-// pragma and starts no thread. Loading again is harmless.
+// pragma and starts no thread. Loading again is harmless. Two different SQLites in one process need
+// two copies of the file; the second is refused with that sentence.
 // Threads: once per connection, by the thread that uses it.
 #include <sqlite3ext.h>
 
@@ -17,13 +18,42 @@ SQLITE_EXTENSION_INIT1
 
 namespace {
 
-int Load(sqlite3* db, char** message, const sqlite3_api_routines* api, vecgraph::Surface surface) {
-  SQLITE_EXTENSION_INIT2(api);
+// Keeps the host's API table. A process can hold two SQLites (Python's own and the one inside apsw,
+// say), but the library holds one table: calling the other SQLite with it would crash.
+bool TakeApi(const sqlite3_api_routines* api) {
+#if defined(SQLITE_CORE)
   (void)api;
+  return true;
+#else
+  if (sqlite3_api && sqlite3_api != api) return false;
+  SQLITE_EXTENSION_INIT2(api);
+  return true;
+#endif
+}
+
+// The first exception of a thread allocates its exception state, and glibc aborts when it cannot:
+// better now than when memory is short.
+void WarmUpExceptions() {
+  try {
+    throw std::bad_alloc();
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+int Load(sqlite3* db, char** message, const sqlite3_api_routines* api, vecgraph::Surface surface) {
+  if (!TakeApi(api)) {
+    // With the caller's own allocator: SQLite will free it.
+    if (message) {
+      *message = api->mprintf(
+          "vecgraph: another SQLite of this process has loaded this file; load a copy of it");
+    }
+    return SQLITE_ERROR;
+  }
   const auto fail = [&](int code, const char* text) {
     if (message) *message = sqlite3_mprintf("vecgraph: %s", text);
     return code;
   };
+  WarmUpExceptions();
   if (sqlite3_libversion_number() < vecgraph::kLeastSqlite) {
     return fail(SQLITE_ERROR, "SQLite 3.34 or newer is needed");
   }

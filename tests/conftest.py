@@ -4,9 +4,12 @@ The library is build/vecgraph.so unless VECGRAPH_LIBRARY names another. Whatever
 from loading it ends the run; nothing is skipped.
 """
 
+import functools
 import os
+import shutil
 import sqlite3
 import sys
+import tempfile
 from pathlib import Path
 
 import apsw
@@ -27,18 +30,31 @@ if not LIBRARY.exists():
     pytest.exit(f"There is no library at {LIBRARY}: run `make` first.", returncode=3)
 
 
-def load(connection, entry=None, library=LIBRARY):
-    """Loads the library into a connection of sqlite3 or apsw, through `entry` if given."""
-    if isinstance(connection, apsw.Connection):
+COPIES = tempfile.TemporaryDirectory(prefix="vecgraph-tests-")
+
+
+@functools.cache
+def library_for(binding):
+    """The path for a binding: a copy for apsw, since a file serves one SQLite of a process."""
+    if binding == "sqlite3":
+        return str(LIBRARY)
+    return str(shutil.copy2(LIBRARY, COPIES.name))
+
+
+def load(connection, entry=None, library=None):
+    """Loads vecgraph, or `library`, into a connection of sqlite3 or apsw, through `entry`."""
+    is_apsw = isinstance(connection, apsw.Connection)
+    library = str(library or library_for("apsw" if is_apsw else "sqlite3"))
+    if is_apsw:
         connection.enable_load_extension(True)
-        connection.load_extension(str(library), entry)
+        connection.load_extension(library, entry)
         connection.enable_load_extension(False)
         return
     connection.enable_load_extension(True)
     if entry is None:
-        connection.load_extension(str(library))
+        connection.load_extension(library)
     else:  # sqlite3 of Python before 3.12 takes no entry point; the SQL function does
-        connection.execute("SELECT load_extension(?, ?)", (str(library), entry)).fetchall()
+        connection.execute("SELECT load_extension(?, ?)", (library, entry)).fetchall()
     connection.enable_load_extension(False)
 
 

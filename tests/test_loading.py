@@ -6,11 +6,12 @@ import hashlib
 import sqlite3
 import struct
 import subprocess
+import sys
 
 import pytest
 import sqlite_vec
 
-from conftest import LIBRARY, Engine, load
+from conftest import LIBRARY, Engine, library_for, load
 
 OWN = "sqlite3_vecgraph_own_init"
 SEARCH = "SELECT id, score FROM vec_topk('docs', 'embedding', '[1,0]', 2) ORDER BY rank"
@@ -87,6 +88,40 @@ def test_the_two_bindings_are_two_sqlites():
         ]
         engine.close()
     assert len(versions) == 2
+
+
+def two_sqlites(first, second):
+    """Loads one file twice in a process of its own: the error or "both", and a product."""
+    program = f"""
+import sqlite3, apsw, sys
+def load_sqlite3():
+    c = sqlite3.connect(":memory:"); c.enable_load_extension(True); c.load_extension(sys.argv[1])
+    return c
+def load_apsw():
+    c = apsw.Connection(":memory:"); c.enable_load_extension(True); c.load_extension(sys.argv[1])
+    return c
+first = load_{first}()
+try:
+    second = load_{second}()
+    print("both")
+except Exception as error:
+    print(error)
+print(list(first.execute("SELECT vec_dot('[3]', '[4]')"))[0][0])
+"""
+    done = subprocess.run([sys.executable, "-c", program, str(LIBRARY)], capture_output=True,
+                          text=True, check=True)
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("first,second", [("sqlite3", "apsw"), ("apsw", "sqlite3")])
+def test_a_second_sqlite_of_the_process_is_refused(first, second):
+    error, product = two_sqlites(first, second)
+    assert error.endswith("another SQLite of this process has loaded this file; load a copy of it")
+    assert product == "12.0"  # the first one works on
+
+
+def test_control_one_sqlite_loads_it_twice():
+    assert two_sqlites("apsw", "apsw") == ["both", "12.0"]
 
 
 # ---- on anything -------------------------------------------------------------------------------
@@ -187,7 +222,7 @@ def test_a_load_while_a_statement_runs_is_harmless(connect, docs, sql, entry):
 def test_a_load_from_inside_a_statement_of_ours_is_harmless(connect, docs):
     engine = connect(docs)
     engine.connection.enable_load_extension(True)
-    sql = f"SELECT id, load_extension('{LIBRARY}') FROM ({SEARCH})"
+    sql = f"SELECT id, load_extension('{library_for(engine.binding)}') FROM ({SEARCH})"
     assert [row[0] for row in engine.execute(sql)] == [3, 1]
 
 

@@ -73,6 +73,17 @@ EVERYWHERE = [
         " ORDER BY rank",
         [[3], [1], [2]],
     ),
+    # A comparison with another table's column is no IN: the search runs first, once.
+    (
+        "WITH d(a) AS (VALUES (1), (3)) SELECT d.a, t.rank"
+        " FROM d JOIN vec_topk('docs', 'embedding', '[1,0]', 2) AS t ON d.a = t.id ORDER BY t.rank",
+        [[3, 1], [1, 2]],
+    ),
+    (
+        "SELECT id FROM docs WHERE EXISTS (SELECT 1"
+        " FROM vec_topk('docs', 'embedding', '[1,0]', 2) AS t WHERE t.id = docs.id)",
+        [[1], [3]],
+    ),
     ("SELECT count(*) FROM vec_last_scan", [[1]]),
     ("SELECT graph_migrate() NOT NULL", [[1]]),
     ("SELECT count(*) FROM nodes", [[0]]),

@@ -331,6 +331,30 @@ def test_vec_ids_takes_integers_only(numbers, value):
         top(numbers, f"within = (SELECT vec_ids({value}) FROM s)")
 
 
+@pytest.mark.parametrize("source", [
+    "l JOIN vec_topk('t', 'e', '[1,0]', 2) AS v",
+    "vec_topk('t', 'e', '[1,0]', 2) AS v JOIN l",
+    "l CROSS JOIN vec_topk('t', 'e', '[1,0]', 2) AS v",
+], ids=["before", "behind", "forced"])
+@pytest.mark.parametrize("listed", [
+    "v.rowid IN (SELECT t.rowid FROM t WHERE t.rowid <= l.high)",
+    "v.id IN (l.high - 1, l.high)",
+], ids=["subquery", "list"])
+def test_an_in_that_depends_on_another_table_restricts_before_k(numbers, source, listed):
+    numbers.execute("CREATE TABLE l(high INTEGER)")
+    numbers.execute("INSERT INTO l VALUES (5), (9), (2)")
+    found = numbers.execute(f"SELECT l.high, v.rowid FROM {source} WHERE {listed} ORDER BY 1, 2")
+    assert found == [(2, 1), (2, 2), (5, 4), (5, 5), (9, 8), (9, 9)]
+
+
+def test_an_in_applies_after_k_when_the_search_is_forced_to_come_first(numbers):
+    numbers.execute("CREATE TABLE l(high INTEGER)")
+    numbers.execute("INSERT INTO l VALUES (5), (40)")
+    found = numbers.execute("SELECT l.high, v.rowid FROM vec_topk('t', 'e', '[1,0]', 2) AS v "
+                            "CROSS JOIN l WHERE v.id IN (l.high - 1, l.high) ORDER BY 1, 2")
+    assert found == [(40, 39), (40, 40)]
+
+
 def test_within_correlated_with_an_earlier_table(numbers):
     numbers.execute("CREATE TABLE g(name, ids)")
     numbers.execute("INSERT INTO g VALUES ('a', '[3,7]'), ('b', '[]'), ('c', '[20,1,2]')")

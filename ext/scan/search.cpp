@@ -200,6 +200,7 @@ Status Search(sqlite3* db, const KernelTable& kernel, const SearchRequest& reque
   RowScorer scorer(kernel, request, report);
   bool look_up = false;
   Status status = PreferLookUp(db, request, &look_up);
+  if (look_up) report->tier = "lookup";
   if (status.ok()) {
     status = look_up ? LookUp(db, request, &scorer) : Stream(db, request, scan, &scorer);
   }

@@ -1,9 +1,9 @@
 // Search: the nearest rows of a source, exactly.
 //
 // The result is what scoring every candidate with the scalar function of the metric and sorting by
-// (distance, rowid) gives. Today there is one tier: "stream" reads each row from SQLite. A faster
-// tier joins inside Search() and hands the same rows to the same RowScorer.
-// Threads: as the connection.
+// (distance, rowid) gives. Two tiers read from SQLite: "stream" steps all rows, "lookup" fetches
+// the few candidates of a restriction one by one. A faster tier joins inside Search() and hands the
+// same rows to the same RowScorer. Threads: as the connection.
 #pragma once
 
 #include <array>

@@ -107,6 +107,9 @@ Status Register(sqlite3* db, Surface surface) {
     status = RegisterModule(db, def, connection);
     if (!status.ok()) return status;
   }
+  // The probes leave an error on the connection, which sqlite3_open() would take for its own when
+  // this runs as an auto extension. A statement that prepares clears it.
+  Prepares(db, "SELECT 1");
   return status;
 }
 

@@ -105,6 +105,10 @@ Status ReadQuery(const GivenArguments& given, TopkArguments* out) {
                             type == ElementType::kBit ? "bit vectors take metric hamming"
                                                       : "hamming takes element bit"));
   }
+  if (type == ElementType::kBit && sqlite3_value_type(query) != SQLITE_BLOB) {
+    return WrongTopk(
+        "the query of a search in bits must be a blob, as vec_quantize_binary(v) makes it");
+  }
   // The copy in `values` stays while the cursor does.
   status = DecodeVector(out->values[kQuery].get(), type, Finite::kCheck, &out->query);
   return status.ok() ? std::move(status) : WrongTopk("query: " + status.message());

@@ -5,7 +5,7 @@
 // vec_scale(v, s)                v * s as float32; NULL for NULL
 //
 // vec_normalize is FAFCAS: the norm is summed in double in index order, each element is divided in
-// double and rounded once to float32. A second pass changes nothing.
+// double and rounded once to float32.
 #include <array>
 #include <cmath>
 

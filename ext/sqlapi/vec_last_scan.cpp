@@ -4,7 +4,7 @@
 //   -- stream|avx2|63666|0|31.4
 //
 //   source, column, metric, element, dims   what was searched
-//   tier           stream: each row was read from SQLite
+//   tier           stream: all rows were read; lookup: only the candidates, one by one
 //   kernel         the CPU level that computed
 //   rows           rows read; with a restriction, the candidates
 //   skipped_null, skipped_type, skipped_length, skipped_nonfinite, skipped_score

@@ -1,6 +1,8 @@
-// vec_quantize_binary(v)         one bit per element: set when it is above 0, least significant
-// first vec_quantize_int8(v, 'unit')   [-1, 1] in steps of 2/255 to -128 ... 127, truncated towards
-// zero
+// vec_quantize_binary(v)
+//   one bit per element, set when it is above 0; the least significant bit of a byte comes first
+//
+// vec_quantize_int8(v, 'unit')
+//   [-1, 1] in steps of 2/255 to -128 ... 127, truncated towards zero
 #include <array>
 #include <cmath>
 

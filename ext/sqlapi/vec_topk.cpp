@@ -205,17 +205,31 @@ Status PlanSearch(sqlite3_index_info* info, const std::array<int, kTopkArguments
   info->estimatedRows = static_cast<sqlite3_int64>(rows);
   // A search reads the whole source: dear enough that no plan puts it inside a loop by choice.
   // Before 3.38 a plan that takes an IN must beat the one that leaves it to SQLite.
-  info->estimatedCost = (later && !HasVtabIn() ? 4e6 : 1e6) + rows;
+  info->estimatedCost = (later && !HasVtabIn() ? 1.2e6 : 1e6) + rows;
   info->idxNum = (info->colUsed & (1U << kId)) != 0 ? 1 : 0;
   return plan.Finish();
 }
 
+// Whether a restriction before k waits for a table that this plan reads later.
+bool LacksIn(sqlite3_index_info* info) {
+  if (!HasVtabIn()) return false;
+  for (int i = 0; i < info->nConstraint; ++i) {
+    if (!info->aConstraint[i].usable && IsIdentity(*info, i) && IsBinary(info, i) &&
+        sqlite3_vtab_in(info, i, -1)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 int TopkBestIndex(sqlite3_vtab* table, sqlite3_index_info* info) {
   const auto arguments = FindArguments(*info);
-  // An argument from a table that this plan reads later: the planner shall try another order.
+  // An argument or a list from a table that this plan reads later: the planner shall try another
+  // order, since without the list the k best would be others.
   for (const int i : arguments) {
     if (i >= 0 && !info->aConstraint[i].usable) return SQLITE_CONSTRAINT;
   }
+  if (LacksIn(info)) return SQLITE_CONSTRAINT;
   return GuardTable(table, [&] { return PlanSearch(info, arguments); });
 }
 
@@ -280,8 +294,8 @@ Status CheckRepeated(sqlite3_value* equal_to, const TopkArguments& arguments, To
     before.Add(cursor->equal_to.get());
     if (!before.Contains(value.get())) {
       return WrongTopk(
-          "IN on rowid or id needs SQLite 3.38; give the ids as within: a JSON array, or "
-          "(SELECT vec_ids(rowid) FROM ...)");
+          "comparing rowid or id with several values, as IN does, needs SQLite 3.38; give the ids "
+          "as within: a JSON array, or (SELECT vec_ids(rowid) FROM ...)");
     }
   }
   cursor->equal_to = std::move(value);
@@ -406,7 +420,6 @@ int TopkClose(sqlite3_vtab_cursor* base) {
   auto* table = static_cast<TopkTable*>(base->pVtab);
   if (table->opened && table->opened != cursor) {
     table->opened->last = cursor->search ? cursor->search : cursor->last;
-    table->opened->equal_to = std::move(cursor->equal_to);
   }
   table->opened = nullptr;
   delete cursor;

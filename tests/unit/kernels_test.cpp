@@ -45,6 +45,7 @@ template <class T>
 class Unaligned {
  public:
   explicit Unaligned(const std::vector<T>& values) : bytes_(values.size() * sizeof(T) + 1) {
+    if (values.empty()) return;
     std::memcpy(bytes_.data() + 1, values.data(), values.size() * sizeof(T));
   }
   const void* data() const { return bytes_.data() + 1; }

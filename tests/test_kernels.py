@@ -35,16 +35,15 @@ INT8 = ["vec_dot(vec_int8(a),vec_int8(b))", "vec_distance_l2(vec_int8(a),vec_int
 def machine_kernels():
     """The kernels that this CPU can run, the best last, and those that it cannot."""
     if platform.machine().lower() in ("x86_64", "amd64"):
-        flags = {"avx2", "avx512f"}
+        has_avx2 = True
         if os.path.exists("/proc/cpuinfo"):
             with open("/proc/cpuinfo") as info:
-                flags &= set(info.read().split())
-        wide = {"avx2": "avx2" in flags, "avx512": {"avx2", "avx512f"} <= flags}
-        able = ["scalar", "sse2"] + [name for name, has in wide.items() if has]
-        return able, ["neon64"] + [name for name, has in wide.items() if not has]
+                has_avx2 = "avx2" in info.read().split()
+        able = ["scalar", "sse2"] + ["avx2"] * has_avx2
+        return able, ["neon64"] + ["avx2"] * (not has_avx2)
     if platform.machine().lower() in ("aarch64", "arm64"):
-        return ["scalar", "neon64"], ["sse2", "avx2", "avx512"]
-    return ["scalar"], ["sse2", "avx2", "avx512", "neon64"]
+        return ["scalar", "neon64"], ["sse2", "avx2"]
+    return ["scalar"], ["sse2", "avx2", "neon64"]
 
 
 ABLE, UNABLE = machine_kernels()

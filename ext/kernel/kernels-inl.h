@@ -69,16 +69,32 @@ void AddLanes(Batch* lanes, const void* a, const void* b, size_t i, Term term) {
   }
 }
 
+// Lane j takes lane j + kHalf, and so on down to lane 0. Unrolled by hand: a loop over halves would
+// go through memory for each.
+template <size_t kHalf>
+float FoldLast(const float* v) {
+  if constexpr (kHalf == 0) {
+    return v[0];
+  } else if constexpr (kHalf == 8) {
+    const float w[8] = {v[0] + v[8],  v[1] + v[9],  v[2] + v[10], v[3] + v[11],
+                        v[4] + v[12], v[5] + v[13], v[6] + v[14], v[7] + v[15]};
+    return FoldLast<4>(w);
+  } else if constexpr (kHalf == 4) {
+    const float w[4] = {v[0] + v[4], v[1] + v[5], v[2] + v[6], v[3] + v[7]};
+    return FoldLast<2>(w);
+  } else {
+    static_assert(kHalf == 2);
+    return (v[0] + v[2]) + (v[1] + v[3]);
+  }
+}
+
 float Fold(Batch* lanes) {
   for (size_t half = kBatches / 2; half > 0; half /= 2) {
     for (size_t j = 0; j < half; ++j) lanes[j] = lanes[j] + lanes[j + half];
   }
   float last[kWidth];
   lanes[0].store_unaligned(last);
-  for (size_t half = kWidth / 2; half > 0; half /= 2) {
-    for (size_t j = 0; j < half; ++j) last[j] += last[j + half];
-  }
-  return last[0];
+  return FoldLast<kWidth / 2>(last);
 }
 
 // The sums of term(a[i], b[i]), one for each term, in the order that kernels.h fixes.

@@ -9,6 +9,7 @@
 // Threads: once per connection, by the thread that uses it.
 #include <sqlite3ext.h>
 
+#include <mutex>
 #include <new>
 
 SQLITE_EXTENSION_INIT1
@@ -25,7 +26,9 @@ bool TakeApi(const sqlite3_api_routines* api) {
   (void)api;
   return true;
 #else
-  if (sqlite3_api && sqlite3_api != api) return false;
+  static std::mutex mutex;  // connections of several threads may load at once
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (sqlite3_api) return sqlite3_api == api;
   SQLITE_EXTENSION_INIT2(api);
   return true;
 #endif

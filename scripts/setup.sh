@@ -75,7 +75,7 @@ check_tools() {
   case $need in
     build)
       have "$compiler" || missing+=("a C++20 compiler")
-      have cmake || missing+=("CMake 3.22 or newer")
+      have cmake || missing+=("CMake 3.25 or newer")
       have ninja || missing+=("Ninja")
       have sqlite3 || missing+=("the sqlite3 shell")
       header sqlite3ext.h || missing+=("the SQLite headers, 3.38 or newer")

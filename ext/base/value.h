@@ -40,14 +40,17 @@ class Value {
   sqlite3_value* value_ = nullptr;
 };
 
+// The value as text or bytes; empty for NULL. Throws std::bad_alloc when a conversion fails.
 inline std::string_view TextOf(sqlite3_value* value) {
   const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
+  if (!text && sqlite3_value_type(value) != SQLITE_NULL) throw std::bad_alloc();
   if (!text) return {};
   return {text, static_cast<size_t>(sqlite3_value_bytes(value))};
 }
 
 inline std::string_view BlobOf(sqlite3_value* value) {
   const auto* blob = static_cast<const char*>(sqlite3_value_blob(value));
+  if (!blob && sqlite3_value_bytes(value) > 0) throw std::bad_alloc();
   if (!blob) return {};
   return {blob, static_cast<size_t>(sqlite3_value_bytes(value))};
 }

@@ -210,28 +210,31 @@ Status Stream(sqlite3* db, const SearchRequest& request, ColumnScan* scan, RowSc
 Status Search(sqlite3* db, const KernelTable& kernel, const SearchRequest& request,
               ColumnScan* scan, std::vector<Hit>* hits, SearchReport* report) {
   const auto start = std::chrono::steady_clock::now();
-  *report = SearchReport{.searches = report->searches + 1,
-                         .source = request.source->name,
-                         .column = request.source->column,
-                         .metric = request.metric,
-                         .element = request.query.type,
-                         .tier = "stream",
-                         .kernel = kernel.name,
-                         .dims = request.query.dims};
+  // Not yet in *report: a source that is a view may search as well, and report there.
+  SearchReport current{.searches = 0,
+                       .source = request.source->name,
+                       .column = request.source->column,
+                       .metric = request.metric,
+                       .element = request.query.type,
+                       .tier = "stream",
+                       .kernel = kernel.name,
+                       .dims = request.query.dims};
   if (request.source->kind != Source::Kind::kQuery && request.source->schema != "main") {
-    report->source = request.source->schema + "." + report->source;
+    current.source = request.source->schema + "." + current.source;
   }
-  RowScorer scorer(kernel, request, report);
+  RowScorer scorer(kernel, request, &current);
   bool look_up = false;
   Status status = PreferLookUp(db, request, &look_up);
-  if (look_up) report->tier = "lookup";
+  if (look_up) current.tier = "lookup";
   if (status.ok()) {
     status = look_up ? LookUp(db, request, &scorer) : Stream(db, request, scan, &scorer);
   }
   if (status.ok()) status = scorer.Finish(hits);
   const std::chrono::duration<double, std::milli> elapsed =
       std::chrono::steady_clock::now() - start;
-  report->milliseconds = elapsed.count();
+  current.milliseconds = elapsed.count();
+  current.searches = report->searches + 1;
+  *report = std::move(current);
   return status;
 }
 

@@ -44,9 +44,9 @@ Status FindInSchema(sqlite3* db, const std::string& schema, std::string_view nam
   const std::string table =
       schema == "temp" ? "sqlite_temp_master" : QuoteName(schema) + ".sqlite_master";
   Statement statement;
-  Status status =
-      statement.Prepare(db, "SELECT name, type, sql LIKE 'CREATE VIRTUAL%' FROM " + table +
-                                " WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE");
+  Status status = statement.Prepare(
+      db, "SELECT name, type, substr(sql, 1, 14) = 'CREATE VIRTUAL' FROM " + table +
+              " WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE");
   if (!status.ok()) return status;
   statement.BindText(1, name);
   const int rc = statement.Step();
@@ -128,17 +128,22 @@ Status IsUniqueKey(sqlite3* db, const Source& source, std::string_view column, b
 }
 
 // A name of the rowid that works: one that is no column's, of a table that has rowids.
-void FindRowid(sqlite3* db, const std::vector<Column>& columns, Source* source) {
+Status FindRowid(sqlite3* db, const std::vector<Column>& columns, Source* source) {
   for (const char* alias : {"rowid", "_rowid_", "oid"}) {
     const bool shadowed = std::any_of(columns.begin(), columns.end(),
                                       [&](const Column& c) { return SameName(c.name, alias); });
     if (shadowed) continue;
     Statement probe;
-    const Status status =
+    Status status =
         probe.Prepare(db, std::string("SELECT ") + alias + " FROM " + source->QuotedName());
-    if (status.ok()) source->rowid = alias;
-    return;
+    if (status.ok()) {
+      source->rowid = alias;
+    } else if (status.message() != std::string("no such column: ") + alias) {
+      return status;  // denied, interrupted, out of memory: not a sign of WITHOUT ROWID
+    }
+    return Status::Ok();
   }
+  return Status::Ok();
 }
 
 Status FindKey(sqlite3* db, const std::vector<Column>& columns, Source* source) {
@@ -158,7 +163,6 @@ Status FindKey(sqlite3* db, const std::vector<Column>& columns, Source* source) 
     if (unique) source->id = id;
   }
   if (source->id.empty()) source->id = find(is_sole_key);
-  source->unique_id = !source->id.empty();
   return Status::Ok();
 }
 
@@ -195,8 +199,8 @@ Status ResolveTable(sqlite3* db, std::string_view text, std::string_view column,
   if (status.ok()) status = FindColumn(columns, column, source);
   if (!status.ok()) return status;
   if (source->kind == Source::Kind::kTable || source->kind == Source::Kind::kVirtual) {
-    FindRowid(db, columns, source);
-    if (source->kind == Source::Kind::kTable) status = FindKey(db, columns, source);
+    status = FindRowid(db, columns, source);
+    if (status.ok() && source->kind == Source::Kind::kTable) status = FindKey(db, columns, source);
     if (source->rowid.empty()) source->kind = Source::Kind::kKeyed;
   }
   // Without a key the id is the column `id`, else the first one.

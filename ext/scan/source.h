@@ -19,12 +19,11 @@ struct Source {
   };
 
   Kind kind = Kind::kTable;
-  std::string schema;      // not for kQuery
-  std::string name;        // as the schema spells it; the text of a kQuery
-  std::string column;      // the vectors, as the source spells it
-  std::string id;          // the column that is `id`; empty: the rowid is
-  std::string rowid;       // a name of the rowid that no column shadows; empty for the last three
-  bool unique_id = false;  // `id` is a key of the table: an index finds it
+  std::string schema;  // not for kQuery
+  std::string name;    // as the schema spells it; the text of a kQuery
+  std::string column;  // the vectors, as the source spells it
+  std::string id;      // the column that is `id`; empty: the rowid is
+  std::string rowid;   // a name of the rowid that no column shadows; empty for the last three
 
   // The result row's rowid is the table's, so that a restriction by rowid means something.
   bool has_rowid() const { return !rowid.empty(); }

@@ -29,6 +29,7 @@ struct Connection {
   sqlite3* db = nullptr;
   const KernelTable* kernel = nullptr;  // never null
   SearchReport last_scan;
+  int search_depth = 0;  // searches that run inside one another, through views and queries
   std::array<ParsedText, 2> parsed;  // by argument: first and second vector
   int references = 0;
 };

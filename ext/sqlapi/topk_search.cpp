@@ -23,6 +23,9 @@ Status Open(sqlite3* db, const TopkArguments& arguments, bool with_id,
 }  // namespace
 
 Status TopkSearch::FindRest() {
+  // Hits of another snapshot would mix with the first ones: then they serve this call alone.
+  if (!HoldSnapshot().SameAs(snapshot_)) snapshot_ = {};
+  open_->scan.Stop();
   const auto have = static_cast<int64_t>(hits_.size());
   return FindMore(arguments_.k == kUnlimited ? kUnlimited : arguments_.k - have);
 }

@@ -83,6 +83,8 @@ struct TopkCursor : sqlite3_vtab_cursor {
   std::shared_ptr<TopkSearch> last;    // the search before, in the same run of the statement
   std::shared_ptr<TopkSearch> search;  // null before the first xFilter and after a failed one
   size_t at = 0;
+  // The arguments of this call, if the search was made for an equal one.
+  std::unique_ptr<const TopkArguments> repeated;
   Value equal_to;  // before SQLite 3.38: what stands for `rowid =` or `id =`
 };
 
@@ -179,6 +181,18 @@ Status PlanMissing(sqlite3_index_info* info, const char* argument) {
   return Status::Ok();
 }
 
+// Whether a restriction before k waits for a table that this plan reads later.
+bool LacksIn(sqlite3_index_info* info) {
+  if (!HasVtabIn()) return false;
+  for (int i = 0; i < info->nConstraint; ++i) {
+    if (!info->aConstraint[i].usable && IsIdentity(*info, i) && IsBinary(info, i) &&
+        sqlite3_vtab_in(info, i, -1)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 Status PlanSearch(sqlite3_index_info* info, const std::array<int, kTopkArguments>& arguments) {
   for (size_t a = 0; a <= kQuery; ++a) {
     if (arguments[a] < 0) return PlanMissing(info, kTopkArgumentNames[a]);
@@ -206,30 +220,19 @@ Status PlanSearch(sqlite3_index_info* info, const std::array<int, kTopkArguments
   // A search reads the whole source: dear enough that no plan puts it inside a loop by choice.
   // Before 3.38 a plan that takes an IN must beat the one that leaves it to SQLite.
   info->estimatedCost = (later && !HasVtabIn() ? 1.2e6 : 1e6) + rows;
+  // Without the list the k best would be others: any order that knows it is better. Not refused,
+  // since there may be none, as for an ON term of an outer join.
+  if (LacksIn(info)) info->estimatedCost = 1e30;
   info->idxNum = (info->colUsed & (1U << kId)) != 0 ? 1 : 0;
   return plan.Finish();
 }
 
-// Whether a restriction before k waits for a table that this plan reads later.
-bool LacksIn(sqlite3_index_info* info) {
-  if (!HasVtabIn()) return false;
-  for (int i = 0; i < info->nConstraint; ++i) {
-    if (!info->aConstraint[i].usable && IsIdentity(*info, i) && IsBinary(info, i) &&
-        sqlite3_vtab_in(info, i, -1)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 int TopkBestIndex(sqlite3_vtab* table, sqlite3_index_info* info) {
   const auto arguments = FindArguments(*info);
-  // An argument or a list from a table that this plan reads later: the planner shall try another
-  // order, since without the list the k best would be others.
+  // An argument from a table that this plan reads later: the planner shall try another order.
   for (const int i : arguments) {
     if (i >= 0 && !info->aConstraint[i].usable) return SQLITE_CONSTRAINT;
   }
-  if (LacksIn(info)) return SQLITE_CONSTRAINT;
   return GuardTable(table, [&] { return PlanSearch(info, arguments); });
 }
 
@@ -302,6 +305,24 @@ Status CheckRepeated(sqlite3_value* equal_to, const TopkArguments& arguments, To
   return Status::Ok();
 }
 
+// Counts the searches that run inside one another: a view may search itself, without end.
+class Depth {
+ public:
+  explicit Depth(Connection* connection) : connection_(connection) { ++connection_->search_depth; }
+  Depth(const Depth&) = delete;
+  Depth& operator=(const Depth&) = delete;
+  ~Depth() { --connection_->search_depth; }
+
+  bool TooDeep() const { return connection_->search_depth > 10; }
+
+ private:
+  Connection* connection_;
+};
+
+Status DepthError() {
+  return WrongTopk("more than 10 searches inside one another; does a view search itself?");
+}
+
 int TopkFilter(sqlite3_vtab_cursor* base, int with_id, const char* plan, int,
                sqlite3_value** argv) {
   auto* cursor = static_cast<TopkCursor*>(base);
@@ -311,6 +332,9 @@ int TopkFilter(sqlite3_vtab_cursor* base, int with_id, const char* plan, int,
     table->opened = nullptr;
     if (cursor->search) cursor->last = std::move(cursor->search);
     cursor->search = nullptr;
+    cursor->repeated = nullptr;
+    const Depth depth(table->connection);
+    if (depth.TooDeep()) return DepthError();
     TopkArguments arguments;
     Received received;
     Status status = Receive(plan, argv, &received, &arguments);
@@ -325,6 +349,7 @@ int TopkFilter(sqlite3_vtab_cursor* base, int with_id, const char* plan, int,
     status = CheckRepeated(received.equal_to, arguments, cursor);
     if (!status.ok()) return status;
     if (cursor->last && cursor->last->Answers(arguments, with_id != 0)) {
+      cursor->repeated = std::make_unique<TopkArguments>(std::move(arguments));
       cursor->search = cursor->last;
       return status;
     }
@@ -342,7 +367,10 @@ int TopkNext(sqlite3_vtab_cursor* base) {
   ++cursor->at;
   if (cursor->at < cursor->search->hits().size() || cursor->search->complete()) return SQLITE_OK;
   // The statement wants more than its LIMIT let us expect.
-  return GuardTable(base->pVtab, [&] { return NameTopk(cursor->search->FindRest()); });
+  return GuardTable(base->pVtab, [&] {
+    const Depth depth(static_cast<TopkTable*>(base->pVtab)->connection);
+    return depth.TooDeep() ? DepthError() : NameTopk(cursor->search->FindRest());
+  });
 }
 
 int TopkEof(sqlite3_vtab_cursor* base) {
@@ -371,11 +399,12 @@ int TopkColumn(sqlite3_vtab_cursor* base, sqlite3_context* ctx, int column) {
     case kRank:
       sqlite3_result_int64(ctx, static_cast<sqlite3_int64>(cursor->at) + 1);
       break;
-    default:
-      if (const Value& value =
-              search.arguments().values[static_cast<size_t>(column - kFirstHidden)]) {
+    default: {
+      const TopkArguments& shown = cursor->repeated ? *cursor->repeated : search.arguments();
+      if (const Value& value = shown.values[static_cast<size_t>(column - kFirstHidden)]) {
         sqlite3_result_value(ctx, value.get());
       }
+    }
   }
   return SQLITE_OK;
 }

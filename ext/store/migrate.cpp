@@ -51,7 +51,12 @@ class Transaction {
     // Some errors (a full disk, no memory) have rolled everything back already.
     if (!open_ || sqlite3_get_autocommit(db_)) return;
     const char* sql = outer_ ? "ROLLBACK TO _graph_migrate; RELEASE _graph_migrate" : "ROLLBACK";
-    sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
+    if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) == SQLITE_OK || !last_resort_) return;
+    // After an interrupt SQLite prepares nothing, so not the ROLLBACK either; but an interrupted
+    // write makes it roll back everything, the application's transaction with it.
+    last_resort_.Step();
+    last_resort_.Reset();
+    if (!sqlite3_get_autocommit(db_)) sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
   }
 
   Status Begin() {
@@ -62,6 +67,7 @@ class Transaction {
           "called while a statement is writing; run SELECT graph_migrate() as a statement of its "
           "own");
     }
+    PrepareLastResort();
     const Status status = Execute(db_, outer_ ? "SAVEPOINT _graph_migrate" : "BEGIN IMMEDIATE");
     if (!status.ok()) return Within("cannot begin", status);
     open_ = true;
@@ -76,9 +82,19 @@ class Transaction {
   }
 
  private:
+  // A write that changes nothing, should it run: it sets application_id to what it is.
+  void PrepareLastResort() {
+    Statement read;
+    Status status = read.Prepare(db_, "PRAGMA main.application_id");
+    if (!status.ok() || read.Step() != SQLITE_ROW) return;
+    status = last_resort_.Prepare(db_, "PRAGMA main.application_id = " + read.Text(0));
+    if (!status.ok()) last_resort_ = Statement();
+  }
+
   sqlite3* const db_;
   const bool outer_;
   bool open_ = false;
+  Statement last_resort_;
 };
 
 // The type of the object of that name ("table", ...), empty if there is none.
@@ -120,6 +136,11 @@ Status CheckLedger(const std::vector<LedgerRow>& ledger, Migrations migrations) 
     }
   }
   for (size_t i = 0; i < ledger.size(); ++i) {
+    if (i == migrations.size()) {
+      return Status::Error(
+          "the ledger _graph_migrations records a migration twice; it was not "
+          "made by vecgraph: restore a backup");
+    }
     if (ledger[i].name != migrations[i].name) {
       return Status::Error("the ledger _graph_migrations records " + ledger[i].name + " but not " +
                            std::string(migrations[i].name) +

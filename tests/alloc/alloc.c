@@ -17,9 +17,18 @@ extern void* __libc_realloc(void*, size_t);
 static long cpp_calls, sqlite_calls;
 static int inside; /* SQLite's own malloc */
 
-void* malloc(size_t n) { cpp_calls += !inside; return __libc_malloc(n); }
-void* calloc(size_t n, size_t m) { cpp_calls += !inside; return __libc_calloc(n, m); }
-void* realloc(void* p, size_t n) { cpp_calls += !inside; return __libc_realloc(p, n); }
+void* malloc(size_t n) {
+  cpp_calls += !inside;
+  return __libc_malloc(n);
+}
+void* calloc(size_t n, size_t m) {
+  cpp_calls += !inside;
+  return __libc_calloc(n, m);
+}
+void* realloc(void* p, size_t n) {
+  cpp_calls += !inside;
+  return __libc_realloc(p, n);
+}
 
 static sqlite3_mem_methods real;
 

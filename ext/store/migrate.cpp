@@ -67,7 +67,7 @@ class Transaction {
           "called while a statement is writing; run SELECT graph_migrate() as a statement of its "
           "own");
     }
-    PrepareLastResort();
+    KeepLastResort();
     const Status status = Execute(db_, outer_ ? "SAVEPOINT _graph_migrate" : "BEGIN IMMEDIATE");
     if (!status.ok()) return Within("cannot begin", status);
     open_ = true;
@@ -81,16 +81,18 @@ class Transaction {
     return Status::Ok();
   }
 
- private:
-  // A write that changes nothing, should it run: it sets application_id to what it is.
-  void PrepareLastResort() {
+  // Prepares a write that changes nothing, should it run: it sets application_id to what it is.
+  // Until the next index is created it can be stepped without being compiled again.
+  void KeepLastResort() {
     Statement read;
     Status status = read.Prepare(db_, "PRAGMA main.application_id");
     if (!status.ok() || read.Step() != SQLITE_ROW) return;
-    status = last_resort_.Prepare(db_, "PRAGMA main.application_id = " + read.Text(0));
-    if (!status.ok()) last_resort_ = Statement();
+    Statement write;
+    status = write.Prepare(db_, "PRAGMA main.application_id = " + read.Text(0));
+    if (status.ok()) last_resort_ = std::move(write);
   }
 
+ private:
   sqlite3* const db_;
   const bool outer_;
   bool open_ = false;
@@ -209,7 +211,7 @@ Status Record(sqlite3* db, const EmbeddedMigration& migration) {
 }
 
 // Runs the statements of one migration within the open transaction.
-Status RunScript(sqlite3* db, std::string_view sql) {
+Status RunScript(sqlite3* db, std::string_view sql, Transaction* transaction) {
   while (true) {
     // Looked at before it is prepared: some pragmas act while they are compiled.
     const std::string_view keyword = FirstKeyword(sql);
@@ -223,11 +225,13 @@ Status RunScript(sqlite3* db, std::string_view sql) {
     if (status.ok() && statement) status = Finish(db, statement);
     if (!status.ok()) return status;
     if (sqlite3_get_autocommit(db)) return Status::Error("the script ended the transaction");
+    transaction->KeepLastResort();  // CREATE INDEX expires what was prepared before it
     sql = tail;
   }
 }
 
-Status MigrateInTransaction(sqlite3* db, int64_t version, Migrated* result) {
+Status MigrateInTransaction(sqlite3* db, int64_t version, Transaction* transaction,
+                            Migrated* result) {
   const Migrations migrations = EmbeddedMigrations();
   std::vector<LedgerRow> ledger;
   Status status = ReadLedger(db, &ledger);
@@ -254,7 +258,7 @@ Status MigrateInTransaction(sqlite3* db, int64_t version, Migrated* result) {
     if (!status.ok()) return Within(applied[i].name, status);
   }
   for (const EmbeddedMigration& migration : pending) {
-    status = RunScript(db, migration.sql);
+    status = RunScript(db, migration.sql, transaction);
     if (status.ok()) status = Record(db, migration);
     if (!status.ok()) return Within(migration.name, status);
     result->applied.push_back(migration.name);
@@ -288,7 +292,7 @@ Status Migrate(sqlite3* db, int64_t version, Migrated* result) {
   Transaction transaction(db);
   Status status = transaction.Begin();
   if (!status.ok()) return status;
-  status = MigrateInTransaction(db, version, result);
+  status = MigrateInTransaction(db, version, &transaction, result);
   if (!status.ok()) return status;
   return transaction.Commit();
 }

@@ -25,7 +25,7 @@ EDGE_FIELDS = ("Depends", "Pre-Depends", "Recommends", "Suggests", "Conflicts", 
 
 NO_APT = """This machine has no Debian package index ({reason}).
 Any nodes and edges will do instead; docs/demo.md describes the two files:
-  python examples/load_csv.py nodes.csv edges.csv --output {output}"""
+  {python} examples/load_csv.py nodes.csv edges.csv --output {output}"""
 
 Stanza = dict[str, str]
 
@@ -263,7 +263,7 @@ def main() -> None:
     try:
         packages = read_packages()
     except NoIndex as reason:
-        sys.exit(NO_APT.format(reason=reason, output=output))
+        sys.exit(NO_APT.format(reason=reason, output=output, python=sys.executable))
     model, vectors = learn([make_document(package) for package in packages])
     nodes = [make_node(package) for package in packages]
     summary = write(output, nodes, list(make_edges(packages)), model, vectors)

@@ -16,7 +16,7 @@ packages_for() {
     build) echo g++ cmake ninja-build libsqlite3-dev libxsimd-dev sqlite3 ;;
     test) echo libgtest-dev python3-venv ca-certificates ;;
     lint) echo clang-14 clang-tidy-14 clang-format-14 libgtest-dev libbenchmark-dev ;;
-    bench) echo libbenchmark-dev python3-venv ca-certificates ;;
+    bench) echo libbenchmark-dev ;;
     demo) echo python3-venv ca-certificates ;;
     npm) echo npm ca-certificates ;;
     *) echo "setup: unknown need '$1'" >&2; exit 2 ;;
@@ -26,7 +26,6 @@ packages_for() {
 requirements_for() {
   case $1 in
     test) echo tests/requirements.txt examples/requirements.txt ;;
-    bench) echo tests/requirements.txt ;;
     demo) echo examples/requirements.txt ;;
   esac
 }

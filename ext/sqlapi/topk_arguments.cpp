@@ -64,8 +64,10 @@ Status ReadStrict(sqlite3_value* value, bool* strict) {
   int64_t number = 0;
   if (sqlite3_value_type(value) == SQLITE_NULL) return Status::Ok();
   if (!ReadCount(value, &number) || number > 1) {
+    const int type = sqlite3_value_type(value);
+    const std::string_view found = type == SQLITE_BLOB ? TypeNameOf(type) : TextOf(value);
     return WrongTopk(
-        Format("strict must be 0 or 1, found %s", TypeNameOf(sqlite3_value_type(value))));
+        Format("strict must be 0 or 1, found %.*s", static_cast<int>(found.size()), found.data()));
   }
   *strict = number == 1;
   return Status::Ok();

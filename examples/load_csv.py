@@ -9,6 +9,7 @@ The first line of each file names its columns, in any order:
 
 import argparse
 import csv
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,14 @@ class BadCsv(Exception):
 
 def read_rows(path: Path, required: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
     """Yields each row with its place, for error messages."""
+    csv.field_size_limit(1 << 30)  # a note may be longer than the 128 kB that csv allows
+    try:
+        yield from read_open_rows(path, required)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise BadCsv(f"{path}: {error}") from error
+
+
+def read_open_rows(path: Path, required: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, restkey="", restval="")
         missing = [name for name in required if name not in (reader.fieldnames or ())]
@@ -90,9 +99,10 @@ def main() -> None:
         edges = read_edges(arguments.edges, nodes)
         documents = [make_document(node) for node in nodes]
         model, vectors = learn(documents, min_documents=2 if len(nodes) > MANY_NODES else 1)
-    except (BadCsv, OSError, ValueError) as error:
+        summary = write(arguments.output, nodes, edges, model, vectors)
+    except (BadCsv, OSError, ValueError, sqlite3.Error) as error:
         sys.exit(f"load_csv: {error}")
-    print(write(arguments.output, nodes, edges, model, vectors))
+    print(summary)
 
 
 if __name__ == "__main__":

@@ -13,11 +13,11 @@
 // Threads: as the connection.
 
 #include <algorithm>
-#include <new>
 #include <vector>
 
 #include "base/sqlite.h"
 #include "base/status.h"
+#include "sqlapi/eponymous.h"
 #include "sqlapi/guard.h"
 #include "sqlapi/registry.h"
 #include "store/migrate.h"
@@ -27,10 +27,6 @@ namespace vecgraph {
 namespace {
 
 enum Column { kName, kSha256, kApplied, kSql };
-
-struct MigrationsTable : sqlite3_vtab {
-  sqlite3* db;
-};
 
 struct MigrationsCursor : sqlite3_vtab_cursor {
   size_t row = 0;
@@ -43,19 +39,10 @@ MigrationsCursor* CursorOf(sqlite3_vtab_cursor* cursor) {
   return static_cast<MigrationsCursor*>(cursor);
 }
 
-int MigrationsConnect(sqlite3* db, void*, int, const char* const*, sqlite3_vtab** table, char**) {
-  const int code =
-      sqlite3_declare_vtab(db, "CREATE TABLE x(name TEXT, sha256 TEXT, applied INTEGER, sql TEXT)");
-  if (code != SQLITE_OK) return code;
-  auto* made = new (std::nothrow) MigrationsTable{{}, db};
-  if (!made) return SQLITE_NOMEM;
-  *table = made;
-  return SQLITE_OK;
-}
-
-int MigrationsDisconnect(sqlite3_vtab* table) {
-  delete static_cast<MigrationsTable*>(table);
-  return SQLITE_OK;
+int MigrationsConnect(sqlite3* db, void* user, int, const char* const*, sqlite3_vtab** table,
+                      char**) {
+  return ConnectEponymous(
+      db, user, "CREATE TABLE x(name TEXT, sha256 TEXT, applied INTEGER, sql TEXT)", table);
 }
 
 // Always a scan of a few rows.
@@ -65,25 +52,13 @@ int MigrationsBestIndex(sqlite3_vtab*, sqlite3_index_info* info) {
   return SQLITE_OK;
 }
 
-int MigrationsOpen(sqlite3_vtab*, sqlite3_vtab_cursor** cursor) {
-  auto* made = new (std::nothrow) MigrationsCursor{};
-  if (!made) return SQLITE_NOMEM;
-  *cursor = made;
-  return SQLITE_OK;
-}
-
-int MigrationsClose(sqlite3_vtab_cursor* cursor) {
-  delete CursorOf(cursor);
-  return SQLITE_OK;
-}
-
 int MigrationsFilter(sqlite3_vtab_cursor* base, int, const char*, int, sqlite3_value**) {
   return GuardTable(base->pVtab, [&]() -> Status {
     MigrationsCursor* cursor = CursorOf(base);
     cursor->row = 0;
     cursor->applied.clear();
     std::vector<LedgerRow> ledger;
-    const Status status = ReadLedger(static_cast<MigrationsTable*>(base->pVtab)->db, &ledger);
+    const Status status = ReadLedger(static_cast<EponymousTable*>(base->pVtab)->db, &ledger);
     if (!status.ok()) return Status::Code(status.code(), "graph_migrations: " + status.message());
     for (const EmbeddedMigration& migration : EmbeddedMigrations()) {
       cursor->applied.push_back(std::ranges::any_of(
@@ -134,9 +109,9 @@ const sqlite3_module kModule = [] {
   sqlite3_module module = {};  // xCreate stays null: eponymous only
   module.xConnect = MigrationsConnect;
   module.xBestIndex = MigrationsBestIndex;
-  module.xDisconnect = MigrationsDisconnect;
-  module.xOpen = MigrationsOpen;
-  module.xClose = MigrationsClose;
+  module.xDisconnect = DisconnectEponymous;
+  module.xOpen = OpenCursor<MigrationsCursor>;
+  module.xClose = CloseCursor<MigrationsCursor>;
   module.xFilter = MigrationsFilter;
   module.xNext = MigrationsNext;
   module.xEof = MigrationsEof;

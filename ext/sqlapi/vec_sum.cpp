@@ -1,8 +1,8 @@
 // vec_sum(v), vec_avg(v)   sum and mean of vectors as float32: aggregates and window functions
 //
-// The sum is exact until the one rounding to float32, so the order of rows does not matter and a
-// moving frame gives the same bits as a new sum over its rows. NULL rows do not count; no rows give
-// NULL. int8 vectors sum to float32. Vectors of different dimensions are an error.
+// The sum is exact; its double (within 2^-48) is rounded to float32. So the order of rows does not
+// matter and a moving frame gives the same bits as a new sum over its rows. NULL rows do not count;
+// no rows give NULL. int8 vectors sum to float32. Vectors of different dimensions are an error.
 #include <array>
 #include <cmath>
 #include <memory>

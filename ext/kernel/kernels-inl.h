@@ -7,6 +7,7 @@
 // Everything but the table is in an anonymous namespace: an inline function with a public name,
 // compiled with -mavx2 here, could be picked by the linker for a caller on an older CPU.
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 #include "kernel/kernels.h"
@@ -227,11 +228,14 @@ bool FiniteF32(const void* a, size_t n) {
   return bad == 0;
 }
 
+#include "kernel/planes-inl.h"
+
 }  // namespace
 
 extern const KernelTable VECGRAPH_TABLE;
 const KernelTable VECGRAPH_TABLE = {
-    VECGRAPH_LEVEL, DotF32, DotNormF32, L2SqF32, L1F32, DotI8, L2SqI8, L1I8, Hamming, FiniteF32,
+    VECGRAPH_LEVEL, DotF32, DotNormF32, L2SqF32, L1F32, DotI8, L2SqI8,    L1I8,  Hamming,
+    FiniteF32,      MixF32, Encode8,    Encode4, Dots8, Dots4, Dots8Many, Reach,
 };
 
 }  // namespace vecgraph

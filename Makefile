@@ -7,7 +7,7 @@ SETUP := @scripts/setup.sh
 # The demo is made anew when the loaders, the schema or the machine's package index are newer.
 DEMO_INPUTS := $(wildcard examples/*.py sql/migrations/*.sql /var/lib/apt/lists/*_Packages*)
 
-.PHONY: build demo test bench lint format install clean help setup-build setup-demo
+.PHONY: build demo test bench bench-peers lint format install clean help setup-build setup-demo
 .DELETE_ON_ERROR:
 
 build: setup-build ## the library: build/vecgraph.so
@@ -29,6 +29,10 @@ bench: ## the benchmarks
 	@cmake --preset release -DVECGRAPH_BENCH=ON >build/configure.log || { cat build/configure.log; false; }
 	@cmake --build --preset release --target run_bench
 
+bench-peers: build build/demo.db ## vecgraph beside released peers: PEERS=--quick for minutes, else hours
+	$(SETUP) peers
+	@build/peers-venv/bin/python bench/peers/run.py $(PEERS)
+
 lint: ## clang-format, a clang build with -Werror, clang-tidy
 	$(SETUP) build lint
 	@scripts/lint.sh
@@ -44,7 +48,7 @@ clean: ## remove build/, with the demo database and the Python environment
 	rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 13
 
 setup-build:
 	$(SETUP) build

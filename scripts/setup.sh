@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the given needs ask for, once: scripts/setup.sh build|test|lint|bench|demo ...
+# Installs what the given needs ask for, once: scripts/setup.sh build|test|lint|bench|demo|peers ...
 #
-# Debian packages come through apt-get; Python packages go into build/venv. A stamp under
-# build/setup holds what was installed, so that a second run does nothing.
+# Debian packages come through apt-get; Python packages go into build/venv, those of the peers into
+# build/peers-venv. A stamp under build/setup holds what was installed, so that a second run does
+# nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 stamps=build/setup
@@ -19,6 +20,8 @@ packages_for() {
     bench) echo libbenchmark-dev ;;
     demo) echo python3-venv ca-certificates ;;
     npm) echo npm ca-certificates ;;
+    # hnswlib is compiled from its source package.
+    peers) echo g++ python3-dev python3-venv ca-certificates ;;
     *) echo "setup: unknown need '$1'" >&2; exit 2 ;;
   esac
 }
@@ -87,6 +90,7 @@ check_tools() {
       done
       ;;
     bench) header benchmark/benchmark.h || missing+=("Google Benchmark") ;;
+    peers) have "$python" || missing+=("Python 3 with its headers and venv") ;;
     npm) have npm || missing+=("npm") ;;
   esac
   if [ -n "$(requirements_for "$need")" ] && ! have "$python"; then
@@ -125,4 +129,7 @@ for need in "$@"; do
       echo "$wanted" >"$stamp"
     fi
   done
+
+  # Released peers, in an environment of their own; one that fails is left out and reported.
+  if [ "$need" = peers ]; then "$python" bench/peers/install.py; fi
 done

@@ -31,7 +31,9 @@ class Value {
   }
   Value(const Value&) = delete;
   Value& operator=(const Value&) = delete;
-  ~Value() { sqlite3_value_free(value_); }
+  ~Value() {
+    if (value_) sqlite3_value_free(value_);
+  }
 
   sqlite3_value* get() const { return value_; }
   explicit operator bool() const { return value_ != nullptr; }

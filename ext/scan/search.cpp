@@ -3,33 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 
 #include "base/statement.h"
+#include "scan/aligned_copy.h"
+#include "scan/tally.h"
 
 namespace vecgraph {
 namespace {
-
-// A copy of a vector that starts at a cache line: the query is loaded for every row, and loads that
-// cross a line take twice the time.
-class AlignedCopy {
- public:
-  explicit AlignedCopy(const VectorView& view)
-      : lines_((view.bytes() + sizeof(Line) - 1) / sizeof(Line)), view_(view) {
-    std::memcpy(lines_.data(), view.data, view.bytes());
-    view_.data = lines_.data()->bytes;
-  }
-
-  const VectorView& view() const { return view_; }
-
- private:
-  struct alignas(64) Line {
-    uint8_t bytes[64];
-  };
-
-  std::vector<Line> lines_;
-  VectorView view_;
-};
 
 // Scores rows one by one and keeps the best.
 class RowScorer {
@@ -41,7 +21,8 @@ class RowScorer {
         query_bytes_(static_cast<int>(request.query.bytes())),
         self_(request.metric == Metric::kCosine ? SelfDot(kernel, request.query) : 0),
         best_(request.limit),
-        report_(report) {}
+        report_(report),
+        tally_(request, report) {}
 
   // Scores the vector of a row. `id`, called only for a row that is kept, returns its id column or
   // null.
@@ -49,17 +30,21 @@ class RowScorer {
   Status Visit(sqlite3_value* value, int64_t rowid, Id id) {
     ++report_->rows;
     const int type = sqlite3_value_type(value);
-    if (type != SQLITE_BLOB) return SkipRow(type, 0, rowid);
+    if (type != SQLITE_BLOB) return tally_.SkipRow(type, 0, rowid);
     const void* blob = sqlite3_value_blob(value);
     const int bytes = sqlite3_value_bytes(value);
     report_->bytes += bytes;
-    if (bytes != query_bytes_) return SkipRow(type, bytes, rowid);
+    if (bytes != query_bytes_) return tally_.SkipRow(type, bytes, rowid);
     if (!blob) throw std::bad_alloc();  // an empty blob has another length
     const VectorView vector{static_cast<const uint8_t*>(blob), request_.query.dims,
                             request_.query.type};
     const double distance = Distance(kernel_, request_.metric, query_.view(), vector, self_);
     const double score = ScoreOf(request_.metric, distance);
-    if (!std::isfinite(distance) || !std::isfinite(score)) return SkipScore(vector, rowid);
+    if (!std::isfinite(distance) || !std::isfinite(score)) {
+      const bool finite =
+          vector.type != ElementType::kFloat32 || kernel_.finite_f32(vector.data, vector.dims);
+      return tally_.SkipScore(finite, rowid);
+    }
     ++report_->survivors;
     if (request_.min_score && !(score >= *request_.min_score)) return Status::Ok();
     if (request_.after && !(*request_.after < Hit{distance, rowid, {}})) return Status::Ok();
@@ -69,68 +54,12 @@ class RowScorer {
 
   // The hits in order; an error when rows were there but none could be compared.
   Status Finish(std::vector<Hit>* hits) {
-    if (!comparable_ && report_->survivors == 0 && first_fault_.rowid) {
-      if (report_->Skipped(Skip::kLength) == 0) {
-        return Status::Error(Format("%s holds no blobs (%s %lld is %s)", Label().c_str(), Unit(),
-                                    static_cast<long long>(*first_fault_.rowid),
-                                    TypeNameOf(first_fault_.type)));
-      }
-      return Status::Error(Format(
-          "the query has %zu dimensions (%d bytes of %s), but no row of %s has (%s %lld has %d "
-          "bytes)",
-          request_.query.dims, query_bytes_, NameOf(request_.query.type), Label().c_str(), Unit(),
-          static_cast<long long>(*first_fault_.rowid), first_fault_.bytes));
-    }
-    *hits = best_.Take();
-    return Status::Ok();
+    Status status = tally_.Finish();
+    if (status.ok()) *hits = best_.Take();
+    return status;
   }
 
  private:
-  struct Fault {
-    std::optional<int64_t> rowid;
-    int type = 0;
-    int bytes = 0;
-  };
-
-  void Count(Skip why) { ++report_->skipped[static_cast<size_t>(why)]; }
-  std::string Label() const { return request_.source->Label(); }
-  // What the number in a message counts.
-  const char* Unit() const { return request_.source->has_rowid() ? "rowid" : "row number"; }
-
-  // A row without a blob of the right length.
-  Status SkipRow(int type, int bytes, int64_t rowid) {
-    if (type == SQLITE_NULL) {
-      Count(Skip::kNull);
-      return Status::Ok();
-    }
-    Count(type == SQLITE_BLOB ? Skip::kLength : Skip::kType);
-    // A row of the wrong length tells more than one of another type.
-    if (!first_fault_.rowid || (first_fault_.type != SQLITE_BLOB && type == SQLITE_BLOB)) {
-      first_fault_ = {rowid, type, bytes};
-    }
-    if (!request_.strict) return Status::Ok();
-    if (type != SQLITE_BLOB) return Strict(rowid, Format("is %s, not BLOB", TypeNameOf(type)));
-    return Strict(rowid,
-                  Format("has %d bytes, but the query has %zu dimensions (%d bytes of %s)", bytes,
-                         request_.query.dims, query_bytes_, NameOf(request_.query.type)));
-  }
-
-  // A row of the right length without a finite score.
-  Status SkipScore(const VectorView& vector, int64_t rowid) {
-    comparable_ = true;
-    const bool finite =
-        vector.type != ElementType::kFloat32 || kernel_.finite_f32(vector.data, vector.dims);
-    Count(finite ? Skip::kScore : Skip::kNonfinite);
-    if (!request_.strict) return Status::Ok();
-    return Strict(rowid, finite ? Format("has no finite %s score", NameOf(request_.metric))
-                                : std::string("holds NaN or Inf"));
-  }
-
-  Status Strict(int64_t rowid, const std::string& what) const {
-    return Status::Error(Format("%s: %s %lld %s (strict = 1)", Label().c_str(), Unit(),
-                                static_cast<long long>(rowid), what.c_str()));
-  }
-
   const KernelTable& kernel_;
   const SearchRequest& request_;
   const AlignedCopy query_;
@@ -138,8 +67,7 @@ class RowScorer {
   const double self_;
   TopK best_;
   SearchReport* report_;
-  bool comparable_ = false;  // a row had the query's length, though no score
-  Fault first_fault_;
+  Tally tally_;
 };
 
 // Whether looking up the candidates one by one is cheaper than reading every row. A look-up costs
@@ -207,21 +135,26 @@ Status Stream(sqlite3* db, const SearchRequest& request, ColumnScan* scan, RowSc
 
 }  // namespace
 
+SearchReport ReportFor(const SearchRequest& request, const KernelTable& kernel) {
+  SearchReport report{.searches = 0,
+                      .source = request.source->name,
+                      .column = request.source->column,
+                      .metric = request.metric,
+                      .element = request.query.type,
+                      .tier = "stream",
+                      .kernel = kernel.name,
+                      .dims = request.query.dims};
+  if (request.source->kind != Source::Kind::kQuery && request.source->schema != "main") {
+    report.source = request.source->schema + "." + report.source;
+  }
+  return report;
+}
+
 Status Search(sqlite3* db, const KernelTable& kernel, const SearchRequest& request,
               ColumnScan* scan, std::vector<Hit>* hits, SearchReport* report) {
   const auto start = std::chrono::steady_clock::now();
   // Not yet in *report: a source that is a view may search as well, and report there.
-  SearchReport current{.searches = 0,
-                       .source = request.source->name,
-                       .column = request.source->column,
-                       .metric = request.metric,
-                       .element = request.query.type,
-                       .tier = "stream",
-                       .kernel = kernel.name,
-                       .dims = request.query.dims};
-  if (request.source->kind != Source::Kind::kQuery && request.source->schema != "main") {
-    current.source = request.source->schema + "." + current.source;
-  }
+  SearchReport current = ReportFor(request, kernel);
   RowScorer scorer(kernel, request, &current);
   bool look_up = false;
   Status status = PreferLookUp(db, request, &look_up);

@@ -2,8 +2,8 @@
 //
 // The result is what scoring every candidate with the scalar function of the metric and sorting by
 // (distance, rowid) gives. Two tiers read from SQLite: "stream" steps all rows, "lookup" fetches
-// the few candidates of a restriction one by one. A faster tier joins inside Search() and hands the
-// same rows to the same RowScorer. Threads: as the connection.
+// the few candidates of a restriction one by one. The tiers that read from memory are in
+// cached_search.h and give the same. Threads: as the connection.
 #pragma once
 
 #include <array>
@@ -55,6 +55,9 @@ struct SearchReport {
 
   int64_t Skipped(Skip why) const { return skipped[static_cast<size_t>(why)]; }
 };
+
+// A report that says what is searched.
+SearchReport ReportFor(const SearchRequest& request, const KernelTable& kernel);
 
 // Finds the hits of `request`, in order. `scan` is opened on the source and is stopped on return;
 // `report` is overwritten but for its count of searches, which grows by one.

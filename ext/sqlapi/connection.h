@@ -1,9 +1,9 @@
 // Connection: what the library keeps per database connection.
 //
-// It holds no statements: those belong to virtual table objects, which SQLite disconnects before
-// the connection closes. Every registered function and module holds one reference; the last
-// destructor frees it.
-// Threads: used only while its connection is in use.
+// It holds no statements but those of the cache, which is emptied when the last virtual table that
+// uses it is disconnected: SQLite does that before it closes the connection. Every registered
+// function and module holds one reference; the last destructor frees it. Threads: used only while
+// its connection is in use.
 #pragma once
 
 #include <array>
@@ -11,8 +11,10 @@
 #include <string>
 
 #include "base/sqlite.h"
+#include "base/workers.h"
 #include "kernel/kernels.h"
 #include "scan/search.h"
+#include "scan/table_cache.h"
 #include "vector/vector.h"
 
 namespace vecgraph {
@@ -28,6 +30,8 @@ struct ParsedText {
 struct Connection {
   sqlite3* db = nullptr;
   const KernelTable* kernel = nullptr;  // never null
+  int threads = DefaultThreads();
+  TableCache cache;
   SearchReport last_scan;
   int search_depth = 0;  // searches that run inside one another, through views and queries
   std::array<ParsedText, 2> parsed;  // by argument: first and second vector

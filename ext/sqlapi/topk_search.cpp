@@ -2,36 +2,54 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
+
+#include "scan/cached_search.h"
 
 namespace vecgraph {
 namespace {
 
-Status Open(sqlite3* db, const TopkArguments& arguments, bool with_id,
+Status Open(Connection* connection, const TopkArguments& arguments, bool with_id,
             std::shared_ptr<OpenSource>* out) {
   auto open = std::make_shared<OpenSource>();
-  Status status = arguments.source_is_query
-                      ? ResolveQuery(db, arguments.source, arguments.column, &open->source)
-                      : ResolveTable(db, arguments.source, arguments.column, &open->source);
+  Status status =
+      arguments.source_is_query
+          ? ResolveQuery(connection->db, arguments.source, arguments.column, &open->source)
+          : connection->cache.Open(connection->db, arguments.source, arguments.column, &open->table,
+                                   &open->source);
   if (!status.ok()) return status;
   open->with_id = with_id;
-  status = open->scan.Open(db, open->source, with_id);
   *out = std::move(open);
   return status;
 }
 
+// Holds the table of a source while it lives, if it has one that nobody else holds.
+class Hold {
+ public:
+  Hold(sqlite3* db, const OpenSource& open) {
+    if (open.table && !open.table->busy) held_.emplace(db, open.table);
+  }
+  HeldTable* get() { return held_ ? &*held_ : nullptr; }
+  SnapshotKey key() const { return held_ ? held_->key() : SnapshotKey(); }
+
+ private:
+  std::optional<HeldTable> held_;
+};
+
 }  // namespace
 
 Status TopkSearch::FindRest() {
+  Hold hold(connection_->db, *open_);
   // Hits of another snapshot would mix with the first ones: then they serve this call alone.
-  if (!HoldSnapshot().SameAs(snapshot_)) snapshot_ = {};
-  open_->scan.Stop();
+  if (!hold.key().SameAs(snapshot_)) snapshot_ = {};
   const auto have = static_cast<int64_t>(hits_.size());
-  return FindMore(arguments_.k == kUnlimited ? kUnlimited : arguments_.k - have);
+  return FindMore(hold.get(), arguments_.k == kUnlimited ? kUnlimited : arguments_.k - have);
 }
 
 // Searches for the next `limit` hits after those that are there.
-Status TopkSearch::FindMore(int64_t limit) {
+Status TopkSearch::FindMore(HeldTable* held, int64_t limit) {
+  Connection& connection = *connection_;
   SearchRequest request;
   request.source = &open_->source;
   request.query = arguments_.query.view;
@@ -43,21 +61,28 @@ Status TopkSearch::FindMore(int64_t limit) {
   request.with_id = open_->with_id;
   request.after = hits_.empty() ? nullptr : &hits_.back();
   std::vector<Hit> more;
-  Status status = Search(connection_->db, *connection_->kernel, request, &open_->scan, &more,
-                         &connection_->last_scan);
+  Status status;
+  bool answered = false;
+  if (held) {
+    status = SearchCached(connection.db, *connection.kernel, connection.threads, &connection.cache,
+                          held, request, &more, &connection.last_scan, &answered);
+  }
+  if (status.ok() && !answered) {
+    if (!open_->scan) status = open_->scan.Open(connection.db, open_->source, open_->with_id);
+    if (status.ok()) {
+      status = Search(connection.db, *connection.kernel, request, &open_->scan, &more,
+                      &connection.last_scan);
+    }
+    if (status.ok() && held && candidates_.all) {
+      connection.cache.MatrixOf(&held->table(), request.query.type, request.query.dims)
+          .expected_rows = connection.last_scan.rows;
+    }
+  }
   if (!status.ok()) return status;
   complete_ = static_cast<int64_t>(more.size()) < limit;
   std::move(more.begin(), more.end(), std::back_inserter(hits_));
   if (static_cast<int64_t>(hits_.size()) >= arguments_.k) complete_ = true;
   return status;
-}
-
-// Takes a read lock on the source and says which snapshot it shows; the scan is left started.
-SnapshotKey TopkSearch::HoldSnapshot() {
-  if (open_->source.kind != Source::Kind::kTable) return {};
-  open_->scan.Start();
-  if (open_->scan.Next() != SQLITE_ROW) return {};
-  return SampleSnapshot(connection_->db, open_->source.schema, open_->scan.statement());
 }
 
 Status TopkSearch::Start(const TopkSearch* last, bool with_id) {
@@ -67,7 +92,7 @@ Status TopkSearch::Start(const TopkSearch* last, bool with_id) {
       last->arguments_.SameSource(arguments_)) {
     open_ = last->open_;
   } else {
-    status = Open(connection_->db, arguments_, with_id, &open_);
+    status = Open(connection_, arguments_, with_id, &open_);
     if (!status.ok()) return status;
   }
   const Source& source = open_->source;
@@ -83,10 +108,9 @@ Status TopkSearch::Start(const TopkSearch* last, bool with_id) {
       FindCandidates(connection_->db, source, source.has_rowid() ? arguments_.rowid_sets : none,
                      arguments_.id_sets, &candidates_);
   if (!status.ok()) return status;
-  const SnapshotKey snapshot = HoldSnapshot();
-  status = FindMore(std::min(arguments_.first_batch, arguments_.k));
-  open_->scan.Stop();
-  if (status.ok()) snapshot_ = snapshot;
+  Hold hold(connection_->db, *open_);
+  status = FindMore(hold.get(), std::min(arguments_.first_batch, arguments_.k));
+  if (status.ok()) snapshot_ = hold.key();
   return status;
 }
 
@@ -94,9 +118,7 @@ bool TopkSearch::Answers(const TopkArguments& arguments, bool with_id) {
   if (!snapshot_.known || open_->with_id != with_id || !arguments_.SameSearch(arguments)) {
     return false;
   }
-  const bool unchanged = HoldSnapshot().SameAs(snapshot_);
-  open_->scan.Stop();
-  return unchanged;
+  return Hold(connection_->db, *open_).key().SameAs(snapshot_);
 }
 
 }  // namespace vecgraph

@@ -12,6 +12,7 @@
 
 #include "base/snapshot.h"
 #include "scan/search.h"
+#include "scan/table_cache.h"
 #include "sqlapi/connection.h"
 #include "sqlapi/topk_arguments.h"
 
@@ -20,8 +21,9 @@ namespace vecgraph {
 // A source with its prepared scan.
 struct OpenSource {
   Source source;
-  bool with_id = false;  // the scan reads the id column
-  ColumnScan scan;
+  std::shared_ptr<CachedTable> table;  // if it is one whose vectors may be in memory
+  bool with_id = false;                // the scan reads the id column
+  ColumnScan scan;                     // prepared when first needed
 };
 
 class TopkSearch {
@@ -43,8 +45,7 @@ class TopkSearch {
   bool Answers(const TopkArguments& arguments, bool with_id);
 
  private:
-  Status FindMore(int64_t limit);
-  SnapshotKey HoldSnapshot();
+  Status FindMore(HeldTable* held, int64_t limit);
 
   Connection* connection_;
   TopkArguments arguments_;

@@ -427,12 +427,15 @@ int TopkConnect(sqlite3* db, void* user, int, const char* const*, sqlite3_vtab**
   auto* table = new (std::nothrow) TopkTable();
   if (!table) return SQLITE_NOMEM;
   table->connection = static_cast<Connection*>(user);
+  table->connection->cache.Attach();
   *out = table;
   return SQLITE_OK;
 }
 
-int TopkDisconnect(sqlite3_vtab* table) {
-  delete static_cast<TopkTable*>(table);
+int TopkDisconnect(sqlite3_vtab* base) {
+  auto* table = static_cast<TopkTable*>(base);
+  table->connection->cache.Detach();
+  delete table;
   return SQLITE_OK;
 }
 

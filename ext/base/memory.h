@@ -1,0 +1,70 @@
+// MemoryCap and AlignedMemory: the memory of what a connection caches, counted and capped.
+//
+// The memory comes from SQLite, so that sqlite3_memory_used() shows it and a hard heap limit is
+// kept: then an allocation fails, which costs speed and is no error. All connections of the process
+// together take at most half of the machine's memory, whatever their caps are.
+// Threads: a cap belongs to one connection; the count of the process is atomic.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace vecgraph {
+
+// The memory that this process may use: the machine's, or less if its control group says so.
+int64_t MachineMemory();
+
+class MemoryCap {
+ public:
+  MemoryCap();
+  MemoryCap(const MemoryCap&) = delete;
+  MemoryCap& operator=(const MemoryCap&) = delete;
+
+  int64_t cap() const { return cap_; }
+  int64_t used() const { return used_; }
+  void set_cap(int64_t bytes) { cap_ = bytes; }
+  // Whether so much more could be allocated.
+  bool Fits(int64_t bytes) const;
+
+ private:
+  friend class AlignedMemory;
+  void Count(int64_t bytes);
+
+  int64_t cap_;  // a quarter of the machine's memory unless set
+  int64_t used_ = 0;
+};
+
+// Memory that starts at a 64-byte boundary and, if it is large, lies in huge pages where the system
+// has them.
+// REQUIRES: destroyed before its cap.
+class AlignedMemory {
+ public:
+  AlignedMemory() = default;
+  AlignedMemory(AlignedMemory&& other) noexcept { *this = std::move(other); }
+  AlignedMemory& operator=(AlignedMemory&& other) noexcept {
+    std::swap(cap_, other.cap_);
+    std::swap(allocation_, other.allocation_);
+    std::swap(data_, other.data_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  AlignedMemory(const AlignedMemory&) = delete;
+  AlignedMemory& operator=(const AlignedMemory&) = delete;
+  ~AlignedMemory();
+
+  // Nothing (a null data()) if the cap or the memory is exhausted. `bytes` is below 1 GiB.
+  static AlignedMemory Allocate(MemoryCap* cap, size_t bytes);
+
+  uint8_t* data() const { return data_; }
+  size_t bytes() const { return bytes_; }
+  explicit operator bool() const { return data_ != nullptr; }
+
+ private:
+  MemoryCap* cap_ = nullptr;
+  void* allocation_ = nullptr;
+  uint8_t* data_ = nullptr;
+  size_t bytes_ = 0;
+};
+
+}  // namespace vecgraph

@@ -1,0 +1,25 @@
+// SearchCached: a search answered from memory, if the cache holds what the table shows now.
+//
+// Gives the hits, the counts of skipped rows and the errors that Search() gives.
+// Threads: as the connection; it hands arithmetic to workers.
+#pragma once
+
+#include "scan/search.h"
+#include "scan/table_cache.h"
+
+namespace vecgraph {
+
+// `*answered` is false if the table has to be read instead: nothing else is set then, and the next
+// search may find the matrix filled.
+Status SearchCached(sqlite3* db, const KernelTable& kernel, int threads, TableCache* cache,
+                    HeldTable* held, const SearchRequest& request, std::vector<Hit>* hits,
+                    SearchReport* report, bool* answered);
+
+// The vector of a row, as the table has it; valid until the next call. An error if there is none.
+Status FetchVector(sqlite3* db, CachedTable* table, int64_t rowid, ElementType element,
+                   VectorView* vector);
+
+// Gives each hit the value of its id column, if the table has one.
+Status FetchIds(sqlite3* db, CachedTable* table, std::vector<Hit>* hits);
+
+}  // namespace vecgraph

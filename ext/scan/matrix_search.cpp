@@ -1,0 +1,415 @@
+#include "scan/matrix_search.h"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <thread>
+
+#include "base/workers.h"
+#include "scan/aligned_copy.h"
+
+namespace vecgraph {
+namespace {
+
+constexpr size_t kBlock = 256;                    // rows that are worked on at once
+constexpr size_t kThreadBytes = size_t{3} << 20;  // what a thread more is worth its waking for
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// A set of slots as bits.
+class SlotMask {
+ public:
+  SlotMask(const std::vector<uint32_t>& slots, size_t count) : words_((count + 63) / 64) {
+    for (const uint32_t slot : slots) words_[slot / 64] |= uint64_t{1} << (slot % 64);
+  }
+  bool Has(size_t slot) const { return (words_[slot / 64] >> (slot % 64) & 1) != 0; }
+  // REQUIRES: begin is a multiple of 64.
+  bool None(size_t begin, size_t end) const {
+    const size_t last = std::min((end + 63) / 64, words_.size());
+    return std::all_of(words_.begin() + static_cast<ptrdiff_t>(begin / 64),
+                       words_.begin() + static_cast<ptrdiff_t>(last),
+                       [](uint64_t word) { return word == 0; });
+  }
+
+ private:
+  std::vector<uint64_t> words_;
+};
+
+// Hands out blocks of rows to the threads of one search, in an order that jumps: block i is
+// i * step modulo the number of blocks, step being coprime to it and near its golden section.
+class Blocks {
+ public:
+  Blocks(const Matrix& matrix, const SlotMask* mask, InterruptPoll* interrupt)
+      : matrix_(matrix),
+        mask_(mask),
+        interrupt_(interrupt),
+        caller_(std::this_thread::get_id()),
+        count_((matrix.slots() + kBlock - 1) / kBlock),
+        step_(std::max(static_cast<size_t>(static_cast<double>(count_) * 0.618), size_t{1})) {
+    while (std::gcd(step_, std::max(count_, size_t{1})) != 1) ++step_;
+  }
+
+  struct Block {
+    const Matrix::Segment* segment;
+    size_t first;  // in the segment
+    size_t rows;
+    size_t slot;  // of the first
+  };
+
+  // False: no more, or stopped.
+  bool Next(Block* block) {
+    for (;;) {
+      if (stopped_.load(std::memory_order_relaxed)) return false;
+      const size_t turn = next_.fetch_add(1, std::memory_order_relaxed);
+      if (turn >= count_) return false;
+      // Only the caller's thread may ask SQLite.
+      if (interrupt_ && turn % 8 == 0 && std::this_thread::get_id() == caller_) {
+        interrupt_code_ = interrupt_->Poll();
+        if (interrupt_code_ != SQLITE_OK) Stop();
+      }
+      const size_t slot = turn * step_ % count_ * kBlock;
+      const size_t end = std::min(slot + kBlock, matrix_.slots());
+      if (mask_ && mask_->None(slot, end)) continue;
+      *block = {&matrix_.segment(slot), slot % matrix_.segment_slots(), end - slot, slot};
+      return true;
+    }
+  }
+  void Stop() { stopped_.store(true, std::memory_order_relaxed); }
+  int interrupt_code() const { return interrupt_code_; }
+
+ private:
+  const Matrix& matrix_;
+  const SlotMask* mask_;
+  InterruptPoll* interrupt_;
+  const std::thread::id caller_;
+  const size_t count_;
+  size_t step_;
+  std::atomic<size_t> next_{0};
+  std::atomic<bool> stopped_{false};
+  int interrupt_code_ = SQLITE_OK;  // touched by the caller's thread only
+};
+
+// Scores vectors as the scalar functions do and keeps the best.
+class alignas(128) ExactScorer {  // no line is shared by two threads
+ public:
+  ExactScorer(const KernelTable& kernel, const SearchRequest& request, const AlignedCopy& query,
+              double self)
+      : kernel_(kernel), request_(request), query_(query), self_(self), best_(request.limit) {}
+
+  void Score(const VectorView& vector, int64_t rowid) {
+    ++scored_;
+    const double distance = Distance(kernel_, request_.metric, query_.view(), vector, self_);
+    const double score = ScoreOf(request_.metric, distance);
+    if (!std::isfinite(distance) || !std::isfinite(score)) {
+      ++scoreless_;
+      return;
+    }
+    if (request_.min_score && !(score >= *request_.min_score)) return;
+    if (request_.after && !(*request_.after < Hit{distance, rowid, {}})) return;
+    if (best_.Admits(distance, rowid)) best_.Add({distance, rowid, {}});
+  }
+
+  // Adds what was found to the result; called once for each scorer.
+  void Finish(TopK* best, MatrixResult* result) {
+    for (Hit& hit : best_.Take()) {
+      if (best->Admits(hit.distance, hit.rowid)) best->Add(std::move(hit));
+    }
+    result->scored += scored_;
+    result->scoreless += scoreless_;
+  }
+
+ private:
+  const KernelTable& kernel_;
+  const SearchRequest& request_;
+  const AlignedCopy& query_;
+  const double self_;
+  TopK best_;
+  int64_t scored_ = 0;
+  int64_t scoreless_ = 0;
+};
+
+int ThreadsFor(size_t bytes, int threads) {
+  return static_cast<int>(std::min(static_cast<size_t>(std::max(threads, 1)),
+                                   std::max(bytes / kThreadBytes, size_t{1})));
+}
+
+Status Interrupted(int code) { return Status::Code(code, "interrupted"); }
+
+// One search of one matrix.
+class Searcher {
+ public:
+  Searcher(const Matrix& matrix, const MatrixRequest& request)
+      : matrix_(matrix),
+        request_(request),
+        search_(*request.search),
+        kernel_(*request.kernel),
+        query_(search_.query),
+        self_(search_.metric == Metric::kCosine ? SelfDot(kernel_, search_.query) : 0) {}
+
+  Status Run(MatrixResult* result) {
+    const size_t count = request_.slots ? request_.slots->size() : matrix_.rows();
+    // A few slots are quicker to score than to bound: a vector is read in one go.
+    const bool few = request_.slots && count < matrix_.slots() / 32 && matrix_.has_vectors();
+    if (few) return ScoreSlots(*request_.slots, result);
+    std::optional<SlotMask> mask;
+    if (request_.slots) mask.emplace(*request_.slots, matrix_.slots());
+    const SlotMask* const members = mask ? &*mask : nullptr;
+    const bool selective = search_.limit >= 0 && static_cast<uint64_t>(search_.limit) <= count / 16;
+    if (matrix_.has_planes() && HasPlaneKey(search_.metric) && !search_.after && selective) {
+      bool done = false;
+      Status status = Bounded(members, result, &done);
+      if (!status.ok() || done) return status;
+    }
+    if (!matrix_.has_vectors()) {
+      result->possible = false;
+      return Status::Ok();
+    }
+    return Exact(members, result);
+  }
+
+ private:
+  struct Survivor {
+    uint32_t slot;
+    float upper;
+  };
+
+  // What one thread of a bounded pass has found.
+  struct Finder {
+    std::vector<Survivor> survivors;
+    std::vector<double> lows;  // the k largest lower bounds, the least of them first
+    size_t next_sweep = 1024;
+    int64_t rows = 0;     // bounded by 4 bits or 8
+    int64_t refined = 0;  // rows looked at in 8 bits after 4
+    int64_t bytes = 0;
+  };
+
+  // The state that the threads of a bounded pass share.
+  struct Pass {
+    const PlaneSearch& plane;
+    const SlotMask* mask;
+    Blocks blocks;
+    size_t most_survivors;
+    std::atomic<float> limit;
+    std::atomic<bool> four{true};
+    std::atomic<bool> failed{false};    // out of memory
+    std::atomic<bool> too_many{false};  // rows survive: bounds do not help
+    std::atomic<size_t> threads{0};
+    std::vector<Finder> finders{};
+  };
+
+  Status Bounded(const SlotMask* mask, MatrixResult* result, bool* done) {
+    const PlaneSearch plane(kernel_, *matrix_.basis(), search_.metric,
+                            reinterpret_cast<const float*>(query_.view().data));
+    if (!plane.usable()) return Status::Ok();
+    const size_t bytes = matrix_.slots() * matrix_.basis()->padded() / 2;
+    const int threads = ThreadsFor(bytes, request_.threads);
+    const double least = search_.min_score ? plane.KeyOfScore(*search_.min_score) : -kInfinity;
+    Pass pass{plane,
+              mask,
+              {matrix_, mask, request_.interrupt},
+              std::max(size_t{4096}, matrix_.slots() / 8) / static_cast<size_t>(threads),
+              plane.Limit(least)};
+    if (std::isnan(pass.limit.load())) return Status::Ok();
+    pass.finders.resize(static_cast<size_t>(threads));
+    const auto body = [&] {
+      Finder& finder = pass.finders[pass.threads.fetch_add(1)];
+      try {
+        Find(&pass, &finder);
+      } catch (...) {
+        pass.failed.store(true);
+        pass.blocks.Stop();
+      }
+    };
+    RunOnWorkers(threads, body);
+    if (pass.blocks.interrupt_code() != SQLITE_OK) {
+      return Interrupted(pass.blocks.interrupt_code());
+    }
+    for (const Finder& finder : pass.finders) result->bytes += finder.bytes;
+    if (pass.failed || pass.too_many) return Status::Ok();
+    *done = true;
+    result->tier = pass.four ? "int4" : "int8";
+    return Rerank(&pass, result);
+  }
+
+  // The work of one thread.
+  void Find(Pass* pass, Finder* finder) {
+    const auto k = static_cast<size_t>(search_.limit);
+    int32_t dots[kBlock];
+    uint32_t found[kBlock];
+    const size_t padded = matrix_.basis()->padded();
+    Blocks::Block block;
+    while (pass->blocks.Next(&block)) {
+      const PlaneRows& rows = block.segment->plane;
+      const bool four = pass->four.load(std::memory_order_relaxed);
+      const float limit = pass->limit.load(std::memory_order_relaxed);
+      const PlaneQuery& query = pass->plane.query();
+      if (four) {
+        kernel_.dots_4(query, rows.codes4 + block.first * padded / 2, block.rows, dots);
+      } else {
+        kernel_.dots_8(query, rows.codes8 + block.first * padded, block.rows, dots);
+      }
+      const size_t count =
+          kernel_.reach(pass->plane.Bound(rows, four, block.first), dots, block.rows, limit, found);
+      finder->rows += static_cast<int64_t>(block.rows);
+      finder->bytes += static_cast<int64_t>(block.rows * padded / (four ? 2 : 1));
+      for (size_t i = 0; i < count; ++i) {
+        const size_t slot = block.slot + found[i];
+        if ((pass->mask && !pass->mask->Has(slot)) || matrix_.dead(slot)) continue;
+        const size_t row = block.first + found[i];
+        int32_t dot = dots[found[i]];
+        if (four) {
+          kernel_.dots_8(query, rows.codes8 + row * padded, 1, &dot);
+          ++finder->refined;
+          finder->bytes += static_cast<int64_t>(padded);
+        }
+        Consider(pass, finder, rows, row, static_cast<uint32_t>(slot), dot, k);
+      }
+      // Looking again at a row costs more than reading it in order.
+      if (four && finder->refined > 1024 + finder->rows / 20) pass->four.store(false);
+      if (finder->survivors.size() > finder->next_sweep) Sweep(pass, finder);
+    }
+  }
+
+  // Looks at a row by its code of 8 bits.
+  static void Consider(Pass* pass, Finder* finder, const PlaneRows& rows, size_t row, uint32_t slot,
+                       int32_t dot, size_t k) {
+    const PlaneBound bound = pass->plane.Bound(rows, false, row);
+    float upper = bound.query * (*bound.scale * static_cast<float>(dot));
+    if (bound.offset) upper += bound.shift * *bound.offset;
+    upper += bound.width * *bound.error;
+    if (upper < pass->limit.load(std::memory_order_relaxed)) return;
+    finder->survivors.push_back({slot, upper});
+    const double low = pass->plane.LowerKey(rows, row, dot);
+    std::vector<double>& lows = finder->lows;
+    const auto greater = std::greater<double>();
+    if (lows.size() < k) {
+      lows.push_back(std::isnan(low) ? -kInfinity : low);
+      std::push_heap(lows.begin(), lows.end(), greater);
+      if (lows.size() < k) return;
+    } else {
+      if (!(low > lows.front())) return;
+      std::pop_heap(lows.begin(), lows.end(), greater);
+      lows.back() = low;
+      std::push_heap(lows.begin(), lows.end(), greater);
+    }
+    const float limit = pass->plane.Limit(lows.front());
+    float current = pass->limit.load(std::memory_order_relaxed);
+    while (limit > current &&
+           !pass->limit.compare_exchange_weak(current, limit, std::memory_order_relaxed)) {
+    }
+  }
+
+  // Drops the survivors that the limit has passed since.
+  static void Sweep(Pass* pass, Finder* finder) {
+    const float limit = pass->limit.load(std::memory_order_relaxed);
+    std::erase_if(finder->survivors, [=](const Survivor& row) { return row.upper < limit; });
+    finder->next_sweep = 2 * finder->survivors.size() + 1024;
+    if (finder->survivors.size() > pass->most_survivors) {
+      pass->too_many.store(true);
+      pass->blocks.Stop();
+    }
+  }
+
+  // Scores what may be among the nearest.
+  Status Rerank(Pass* pass, MatrixResult* result) {
+    const float limit = pass->limit.load();
+    ExactScorer scorer(kernel_, search_, query_, self_);
+    size_t done = 0;
+    for (const Finder& finder : pass->finders) {
+      for (const Survivor& row : finder.survivors) {
+        if (row.upper < limit) continue;
+        if (request_.interrupt && ++done % 256 == 0) {
+          const int rc = request_.interrupt->Poll();
+          if (rc != SQLITE_OK) return Interrupted(rc);
+        }
+        const int64_t rowid = matrix_.rowid(row.slot);
+        VectorView vector;
+        if (matrix_.has_vectors()) {
+          vector = matrix_.vector(row.slot);
+        } else {
+          Status status = request_.fetch(rowid, &vector);
+          if (!status.ok()) return status;
+        }
+        result->bytes += static_cast<int64_t>(search_.query.bytes());
+        scorer.Score(vector, rowid);
+      }
+    }
+    TopK best(search_.limit);
+    scorer.Finish(&best, result);
+    result->hits = best.Take();
+    return Status::Ok();
+  }
+
+  Status ScoreSlots(const std::vector<uint32_t>& slots, MatrixResult* result) {
+    result->tier = "float32";
+    ExactScorer scorer(kernel_, search_, query_, self_);
+    size_t done = 0;
+    for (const uint32_t slot : slots) {
+      if (request_.interrupt && ++done % 1024 == 0) {
+        const int rc = request_.interrupt->Poll();
+        if (rc != SQLITE_OK) return Interrupted(rc);
+      }
+      scorer.Score(matrix_.vector(slot), matrix_.rowid(slot));
+    }
+    result->bytes += static_cast<int64_t>(slots.size() * search_.query.bytes());
+    TopK best(search_.limit);
+    scorer.Finish(&best, result);
+    result->hits = best.Take();
+    return Status::Ok();
+  }
+
+  // Scores every row.
+  Status Exact(const SlotMask* mask, MatrixResult* result) {
+    result->tier = NameOf(matrix_.type());
+    const int threads = ThreadsFor(matrix_.slots() * matrix_.stride(), request_.threads);
+    Blocks blocks(matrix_, mask, request_.interrupt);
+    std::vector<ExactScorer> scorers;
+    scorers.reserve(static_cast<size_t>(threads));
+    for (int t = 0; t < threads; ++t) scorers.emplace_back(kernel_, search_, query_, self_);
+    std::atomic<size_t> claimed{0};
+    std::atomic<bool> failed{false};
+    const auto body = [&] {
+      ExactScorer& scorer = scorers[claimed.fetch_add(1)];
+      try {
+        Blocks::Block block;
+        while (blocks.Next(&block)) {
+          for (size_t i = 0; i < block.rows; ++i) {
+            const size_t slot = block.slot + i;
+            if ((mask && !mask->Has(slot)) || matrix_.dead(slot)) continue;
+            scorer.Score(matrix_.vector(slot), block.segment->rowids[block.first + i]);
+          }
+        }
+      } catch (...) {
+        failed.store(true);
+        blocks.Stop();
+      }
+    };
+    RunOnWorkers(threads, body);
+    if (blocks.interrupt_code() != SQLITE_OK) return Interrupted(blocks.interrupt_code());
+    if (failed) throw std::bad_alloc();
+    TopK best(search_.limit);
+    for (ExactScorer& scorer : scorers) scorer.Finish(&best, result);
+    result->bytes += result->scored * static_cast<int64_t>(search_.query.bytes());
+    result->hits = best.Take();
+    return Status::Ok();
+  }
+
+  const Matrix& matrix_;
+  const MatrixRequest& request_;
+  const SearchRequest& search_;
+  const KernelTable& kernel_;
+  const AlignedCopy query_;
+  const double self_;
+};
+
+}  // namespace
+
+Status SearchMatrix(const Matrix& matrix, const MatrixRequest& request, MatrixResult* result) {
+  *result = MatrixResult();
+  return Searcher(matrix, request).Run(result);
+}
+
+}  // namespace vecgraph

@@ -17,8 +17,6 @@
 namespace vecgraph {
 namespace {
 
-constexpr int kMostThreads = 64;
-
 int64_t ProcessId() {
 #if defined(__unix__) || defined(__APPLE__)
   return getpid();

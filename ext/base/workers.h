@@ -11,6 +11,8 @@
 
 namespace vecgraph {
 
+constexpr int kMostThreads = 64;
+
 // How many threads may run at once on this machine, at most four.
 int DefaultThreads();
 

@@ -20,7 +20,7 @@ std::vector<std::span<const FunctionDef>> AllFunctions() {
 }
 
 std::vector<ModuleDef> AllModules() {
-  return {VecEachModule(), VecTopkModule(), VecLastScanModule(), GraphMigrationsModule()};
+  return {VecEachModule(), VecTopkModule(), VecLastScanModule(), VecCacheModule(), GraphMigrationsModule()};
 }
 
 void Release(void* connection) {

@@ -55,6 +55,7 @@ std::span<const FunctionDef> GraphMigrateFunctions();
 ModuleDef VecEachModule();
 ModuleDef VecTopkModule();
 ModuleDef VecLastScanModule();
+ModuleDef VecCacheModule();
 ModuleDef GraphMigrationsModule();
 
 // Registers the names of `surface`. On a connection that has vecgraph already it adds only what is

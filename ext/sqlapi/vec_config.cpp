@@ -3,7 +3,13 @@
 // vec_version()            'v' and the version
 // vec_debug()              version, kernels and build, a line each
 //
-// keys: build (how the library was compiled, fixed), kernel (the CPU level that computes).
+// keys
+//   build      how the library was compiled; fixed
+//   kernel     the CPU level that computes
+//   cache_mb   how many MiB the vectors may take that this connection keeps in memory (a quarter of
+//              the machine's memory unless set); 0 keeps none
+//   threads    how many threads may search one matrix (1 to 64; as many as there are processors,
+//              at most 4, unless set)
 #include <array>
 #include <string>
 
@@ -11,6 +17,7 @@
 #include "kernel/choose.h"
 #include "sqlapi/connection.h"
 #include "sqlapi/guard.h"
+#include "sqlapi/options.h"
 #include "sqlapi/registry.h"
 
 namespace vecgraph {
@@ -38,6 +45,41 @@ Status SetKernel(Connection* connection, std::string_view name) {
   return Status::Ok();
 }
 
+// Reads the new value of a setting that is a number from `least` to `most`.
+Status ReadNumber(const char* key, sqlite3_value* value, int64_t least, int64_t most,
+                  int64_t* number) {
+  if (ReadCount(value, number) && *number >= least && *number <= most) return Status::Ok();
+  const int type = sqlite3_value_type(value);
+  const bool shown = type == SQLITE_INTEGER || type == SQLITE_FLOAT || type == SQLITE_TEXT;
+  const std::string_view text = shown ? TextOf(value) : std::string_view(TypeNameOf(type));
+  return Status::Error(Format("vec_config: %s must be an integer from %lld to %lld, found %.*s",
+                              key, static_cast<long long>(least), static_cast<long long>(most),
+                              static_cast<int>(text.size()), text.data()));
+}
+
+Status CacheMegabytes(sqlite3_context* ctx, Connection* connection, sqlite3_value* value) {
+  constexpr int64_t kMegabyte = 1 << 20;
+  if (value) {
+    int64_t megabytes = 0;
+    Status status = ReadNumber("cache_mb", value, 0, int64_t{1} << 30, &megabytes);
+    if (!status.ok()) return status;
+    connection->cache.SetCap(megabytes * kMegabyte);
+  }
+  sqlite3_result_int64(ctx, connection->cache.memory().cap() / kMegabyte);
+  return Status::Ok();
+}
+
+Status Threads(sqlite3_context* ctx, Connection* connection, sqlite3_value* value) {
+  if (value) {
+    int64_t threads = 0;
+    Status status = ReadNumber("threads", value, 1, kMostThreads, &threads);
+    if (!status.ok()) return status;
+    connection->threads = static_cast<int>(threads);
+  }
+  sqlite3_result_int(ctx, connection->threads);
+  return Status::Ok();
+}
+
 void vec_config(sqlite3_context* ctx, int argc, sqlite3_value** argv) {
   GuardFunction(ctx, [&] {
     Connection& connection = ConnectionOf(ctx);
@@ -53,8 +95,11 @@ void vec_config(sqlite3_context* ctx, int argc, sqlite3_value** argv) {
       ResultText(ctx, kBuild);
       return Status::Ok();
     }
-    return Status::Error(Format("vec_config: unknown key '%.*s' (keys: build, kernel)",
-                                static_cast<int>(key.size()), key.data()));
+    if (key == "cache_mb") return CacheMegabytes(ctx, &connection, set ? argv[1] : nullptr);
+    if (key == "threads") return Threads(ctx, &connection, set ? argv[1] : nullptr);
+    return Status::Error(
+        Format("vec_config: unknown key '%.*s' (keys: build, kernel, cache_mb, threads)",
+               static_cast<int>(key.size()), key.data()));
   });
 }
 

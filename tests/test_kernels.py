@@ -32,18 +32,30 @@ INT8 = ["vec_dot(vec_int8(a),vec_int8(b))", "vec_distance_l2(vec_int8(a),vec_int
         "vec_distance_hamming(vec_bit(a),vec_bit(b))"]
 
 
+# What each level of x86-64 asks for, as /proc/cpuinfo calls it.
+FEATURES = {
+    "sse2": set(),
+    "avx2": {"avx2", "popcnt"},
+    "avx512": {"avx2", "popcnt", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni",
+               "avx512_vpopcntdq"},
+}
+ARM = ["neon64"]
+
+
 def machine_kernels():
     """The kernels that this CPU can run, the best last, and those that it cannot."""
-    if platform.machine().lower() in ("x86_64", "amd64"):
-        has_avx2 = True
-        if os.path.exists("/proc/cpuinfo"):
-            with open("/proc/cpuinfo") as info:
-                has_avx2 = "avx2" in info.read().split()
-        able = ["scalar", "sse2"] + ["avx2"] * has_avx2
-        return able, ["neon64"] + ["avx2"] * (not has_avx2)
-    if platform.machine().lower() in ("aarch64", "arm64"):
-        return ["scalar", "neon64"], ["sse2", "avx2"]
-    return ["scalar"], ["sse2", "avx2", "neon64"]
+    machine = platform.machine().lower()
+    words = set()
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo") as info:
+            words = set(info.read().split())
+    if machine in ("x86_64", "amd64"):
+        able = [name for name, needed in FEATURES.items() if needed <= words]
+    elif machine in ("aarch64", "arm64"):
+        able = ARM
+    else:
+        able = []
+    return ["scalar", *able], [name for name in [*FEATURES, *ARM] if name not in able]
 
 
 ABLE, UNABLE = machine_kernels()

@@ -8,6 +8,7 @@ extern const KernelTable kKernelsScalar;
 #if defined(__x86_64__)
 extern const KernelTable kKernelsSse2;
 extern const KernelTable kKernelsAvx2;
+extern const KernelTable kKernelsAvx512;
 #elif defined(__aarch64__)
 extern const KernelTable kKernelsNeon64;
 #endif
@@ -21,11 +22,18 @@ struct Level {
 
 // Best first. A level asks for exactly the features that its unit is compiled with; the builtin
 // also checks that the operating system saves the registers.
-std::array<Level, 3> Levels() {
+std::array<Level, 4> Levels() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
-  return {{{&kKernelsAvx2, avx2}, {&kKernelsSse2, true}, {&kKernelsScalar, true}}};
+  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") &&
+                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni") &&
+                      __builtin_cpu_supports("avx512vpopcntdq");
+  return {{{&kKernelsAvx512, avx512},
+           {&kKernelsAvx2, avx2},
+           {&kKernelsSse2, true},
+           {&kKernelsScalar, true}}};
 #elif defined(__aarch64__)
   return {{{&kKernelsNeon64, true}, {&kKernelsScalar, true}}};
 #else

@@ -15,7 +15,7 @@ const KernelTable& BestKernel();
 // level is never replaced by another in silence.
 const KernelTable* FindKernel(std::string_view name);
 
-// The names that FindKernel() takes on this CPU, best first: "avx2, sse2, scalar".
+// The names that FindKernel() takes on this CPU, best first: "avx512, avx2, sse2, scalar".
 std::string KernelNames();
 
 }  // namespace vecgraph

@@ -2,6 +2,8 @@
 //   VECGRAPH_BATCH  float batch: size, load_unaligned, store_unaligned, + - *
 //   VECGRAPH_TABLE  the name of its KernelTable
 //   VECGRAPH_LEVEL  the level's name as text
+//   VECGRAPH_BETTER a file with what this level does by instructions of its own, if there is one:
+//                   Better(table) replaces functions of the table
 // and includes this file.
 //
 // Everything but the table is in an anonymous namespace: an inline function with a public name,
@@ -230,12 +232,33 @@ bool FiniteF32(const void* a, size_t n) {
 
 #include "kernel/planes-inl.h"
 
+#ifdef VECGRAPH_BETTER
+#include VECGRAPH_BETTER
+#else
+constexpr KernelTable Better(KernelTable table) { return table; }
+#endif
+
 }  // namespace
 
 extern const KernelTable VECGRAPH_TABLE;
-const KernelTable VECGRAPH_TABLE = {
-    VECGRAPH_LEVEL, DotF32, DotNormF32, L2SqF32, L1F32, DotI8, L2SqI8,    L1I8,  Hamming,
-    FiniteF32,      MixF32, Encode8,    Encode4, Dots8, Dots4, Dots8Many, Reach,
-};
+constexpr KernelTable VECGRAPH_TABLE = Better({
+    VECGRAPH_LEVEL,
+    DotF32,
+    DotNormF32,
+    L2SqF32,
+    L1F32,
+    DotI8,
+    L2SqI8,
+    L1I8,
+    Hamming,
+    FiniteF32,
+    MixF32,
+    Encode8,
+    Encode4,
+    Dots8,
+    Dots4,
+    Dots8Many,
+    Reach,
+});
 
 }  // namespace vecgraph

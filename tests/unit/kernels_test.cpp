@@ -18,7 +18,7 @@ namespace {
 
 std::vector<const KernelTable*> Levels() {
   std::vector<const KernelTable*> levels;
-  for (const char* name : {"scalar", "sse2", "avx2", "neon64"}) {
+  for (const char* name : {"scalar", "sse2", "avx2", "avx512", "neon64"}) {
     if (const KernelTable* table = FindKernel(name)) levels.push_back(table);
   }
   return levels;
@@ -167,6 +167,98 @@ TEST(Kernels, NanAndInfReachTheSums) {
         EXPECT_FALSE(std::isfinite(k->dot_f32(a.data(), b.data(), n)));
         EXPECT_FALSE(std::isfinite(k->l2sq_f32(a.data(), b.data(), n)));
         EXPECT_FALSE(std::isfinite(k->l1_f32(a.data(), b.data(), n)));
+      }
+    }
+  }
+}
+
+// Rows of codes and a query for the planes, at addresses that no alignment fits.
+struct PlaneCase {
+  size_t dims;
+  size_t rows;
+  std::vector<int8_t> query;
+  std::vector<uint8_t> codes8;
+  std::vector<uint8_t> codes4;
+
+  PlaneQuery Query(const Unaligned<int8_t>& at) const {
+    int32_t sum = 0;
+    for (const int8_t code : query) sum += code;
+    return {static_cast<const int8_t*>(at.data()), dims, sum};
+  }
+
+  int32_t Dot8(size_t row) const {
+    int64_t sum = 0;
+    for (size_t i = 0; i < dims; ++i) sum += int64_t{query[i]} * (codes8[row * dims + i] - 128);
+    return static_cast<int32_t>(sum);
+  }
+
+  int32_t Dot4(size_t row) const {
+    int64_t sum = 0;
+    for (size_t i = 0; i < dims; ++i) {
+      const uint8_t both = codes4[row * dims / 2 + i / 128 * 64 + i % 64];
+      sum += int64_t{query[i]} * (2 * (i % 128 < 64 ? both & 15 : both >> 4) - 15);
+    }
+    return static_cast<int32_t>(sum);
+  }
+};
+
+PlaneCase RandomPlane(std::mt19937* random, size_t dims, size_t rows) {
+  PlaneCase plane{dims, rows, std::vector<int8_t>(dims), std::vector<uint8_t>(dims * rows),
+                  std::vector<uint8_t>(dims * rows / 2)};
+  for (int8_t& code : plane.query)
+    code = static_cast<int8_t>(static_cast<int>((*random)() % 255) - 127);
+  for (uint8_t& code : plane.codes8) code = static_cast<uint8_t>((*random)());
+  for (uint8_t& code : plane.codes4) code = static_cast<uint8_t>((*random)());
+  return plane;
+}
+
+void ExpectDots(const PlaneCase& plane) {
+  std::vector<int32_t> dots8(plane.rows);
+  std::vector<int32_t> dots4(plane.rows);
+  for (size_t r = 0; r < plane.rows; ++r) {
+    dots8[r] = plane.Dot8(r);
+    dots4[r] = plane.Dot4(r);
+  }
+  const Unaligned<int8_t> query(plane.query);
+  const Unaligned<uint8_t> codes8(plane.codes8);
+  const Unaligned<uint8_t> codes4(plane.codes4);
+  for (const KernelTable* k : Levels()) {
+    SCOPED_TRACE(std::string(k->name) + " " + std::to_string(plane.dims) + " x " +
+                 std::to_string(plane.rows));
+    std::vector<int32_t> dots(plane.rows + 1, 77);
+    const PlaneQuery of = plane.Query(query);
+    k->dots_8(of, static_cast<const uint8_t*>(codes8.data()), plane.rows, dots.data());
+    ASSERT_EQ(dots.back(), 77);
+    dots.pop_back();
+    ASSERT_EQ(dots, dots8);
+    dots.push_back(78);
+    k->dots_4(of, static_cast<const uint8_t*>(codes4.data()), plane.rows, dots.data());
+    ASSERT_EQ(dots.back(), 78);
+    dots.pop_back();
+    ASSERT_EQ(dots, dots4);
+  }
+}
+
+TEST(Planes, SumsOfRowsAreExact) {
+  std::mt19937 random(14);
+  for (size_t dims = 128; dims <= 4096; dims += 128) {
+    ExpectDots(RandomPlane(&random, dims, dims / 128));
+  }
+  for (size_t rows = 0; rows <= 40; ++rows) ExpectDots(RandomPlane(&random, 384, rows));
+}
+
+TEST(Planes, SumsOfExtremesAreExact) {
+  std::mt19937 random(15);
+  for (const size_t dims : {size_t{128}, size_t{768}, kMaxPlaneDims}) {
+    for (const int8_t query : {-127, 127}) {
+      for (const int code : {0, 255}) {
+        PlaneCase plane = RandomPlane(&random, dims, 6);
+        plane.query.assign(dims, query);
+        plane.codes8.assign(plane.codes8.size(), static_cast<uint8_t>(code));
+        plane.codes4.assign(plane.codes4.size(), static_cast<uint8_t>(code));
+        ExpectDots(plane);
+        for (size_t i = 0; i < dims; i += 2) plane.query[i] = static_cast<int8_t>(-query);
+        ExpectDots(plane);
       }
     }
   }

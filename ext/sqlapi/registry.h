@@ -56,6 +56,7 @@ ModuleDef VecEachModule();
 ModuleDef VecTopkModule();
 ModuleDef VecLastScanModule();
 ModuleDef VecCacheModule();
+ModuleDef VecTrackSqlModule();
 ModuleDef GraphMigrationsModule();
 
 // Registers the names of `surface`. On a connection that has vecgraph already it adds only what is

@@ -56,7 +56,8 @@ def warm(case: Case, folder: Path) -> str:
         text = f" {line.median_ms:.3g} ms"
         if not line.exact:
             text += f", recall {line.recall:.3f}"
-        axes.text(line.quartile_3_ms, i, text, va="center", fontsize=8)
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+        axes.text(line.quartile_3_ms, i, text, va="center", fontsize=8, bbox=box)
     read = case.read_ms(case.dataset.int8_bytes, 2)
     axes.axvline(read, color="black", linewidth=0.8, linestyle=":")
     axes.set_xscale("log")

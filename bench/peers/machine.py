@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -45,13 +44,12 @@ def field(path: str, name: str) -> str:
     return next(found, "")
 
 
+def total_bytes() -> int:
+    return int(field("/proc/meminfo", "MemTotal").split()[0]) * 1024
+
+
 def available_bytes() -> int:
     return int(field("/proc/meminfo", "MemAvailable").split()[0]) * 1024
-
-
-def free_disk_bytes() -> int:
-    BUILD.mkdir(parents=True, exist_ok=True)
-    return shutil.disk_usage(BUILD).free
 
 
 def describe() -> dict[str, Any]:
@@ -60,7 +58,7 @@ def describe() -> dict[str, Any]:
         "cpu": field("/proc/cpuinfo", "model name"),
         "cores": os.cpu_count(),
         "levels": [f for f in ("sse4_2", "avx2", "fma", "avx512f", "avx512_vnni") if f in flags],
-        "memory_gb": round(int(field("/proc/meminfo", "MemTotal").split()[0]) / 1e6, 1),
+        "memory_gb": round(total_bytes() / 1e9, 1),
         "kernel": platform.release(),
         "python": sys.version.split()[0],
         "sqlite": sqlite3.sqlite_version,

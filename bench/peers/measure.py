@@ -166,9 +166,9 @@ class Race:
                 if series.engine in self.clients:
                     self.attempt(series.engine, self.take, series, turn)
         for name in list(self.clients):
-            self.attempt(name, self.search_many)
-        for name in list(self.clients):
             self.attempt(name, self.ask_status)
+        for name in list(self.clients):
+            self.attempt(name, self.search_many)
         for client in self.clients.values():
             client.close()
 

@@ -27,6 +27,7 @@ class Line:
     quartile_3_ms: float
     recall: float
     lowest_recall: float
+    group: int
     float_ms: float  # to read the rows as float32, as int8, by as many threads
     int8_ms: float
     times_vecgraph: float | None  # vecgraph in the same group, metric and threads
@@ -53,12 +54,20 @@ class Case:
     def read_ms(self, count: int, threads: int) -> float:
         return count / self.rate(threads)
 
-    def lines(self) -> list[Line]:
-        pivots = {
+    def pivots(self) -> dict[tuple[Any, ...], float]:
+        """vecgraph's medians, of each group."""
+        return {
             (s["group"], s["metric"], s["k"], s["threads"]): statistics.median(s["times_ms"])
             for s in self.content["series"]
             if s["engine"] == PIVOT
         }
+
+    def pivot(self, group: int, ours: Line) -> float:
+        """vecgraph's median in another group than that of its line."""
+        return self.pivots().get((group, ours.metric, ours.k, ours.threads), ours.median_ms)
+
+    def lines(self) -> list[Line]:
+        pivots = self.pivots()
         seen = set()
         lines = []
         for s in self.content["series"]:
@@ -90,6 +99,7 @@ class Case:
             quartile_3_ms=quartiles[2],
             recall=s["recall"],
             lowest_recall=s["lowest_recall"],
+            group=s["group"],
             float_ms=self.read_ms(self.dataset.float_bytes, s["threads"]),
             int8_ms=self.read_ms(self.dataset.int8_bytes, s["threads"]),
             times_vecgraph=median / pivot if pivot else None,

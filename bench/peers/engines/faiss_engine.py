@@ -77,7 +77,7 @@ class Sq8(Faiss):
 
     @classmethod
     def memory(cls, rows: int, dims: int) -> int:
-        return 2 * rows * dims
+        return rows * dims
 
     def make_index(self, faiss):
         kind = faiss.ScalarQuantizer.QT_8bit
@@ -88,10 +88,6 @@ class Ivf(Faiss):
     title = "faiss IVF flat"
     settings = "IndexIVFFlat, 4 lists per square root of the rows; nprobe as shown"
     variants = ("nprobe=8", "nprobe=32")
-
-    @classmethod
-    def memory(cls, rows: int, dims: int) -> int:
-        return 2 * rows * dims * 4
 
     def make_index(self, faiss):
         lists = min(4 * isqrt(self.dataset.rows), self.dataset.rows // 40)

@@ -18,7 +18,7 @@ class Hnsw(Engine):
 
     @classmethod
     def memory(cls, rows: int, dims: int) -> int:
-        return 2 * rows * (dims * 4 + 160)
+        return rows * (dims * 4 + 200)
 
     def prepare(self) -> None:
         import hnswlib

@@ -38,6 +38,10 @@ class Vec0(SqliteVec):
     select = "SELECT rowid, distance FROM vectors WHERE embedding MATCH ?1 AND k = ?2"
     insert_sql = "INSERT INTO vectors (rowid, embedding) VALUES (?, ?)"
 
+    @classmethod
+    def memory(cls, rows: int, dims: int) -> int:
+        return rows * (dims * 4 + 64)  # chunks fill their pages
+
     def build(self) -> Iterator[float]:
         db = self.writer()
         column = f"embedding float[{self.dataset.dims}] distance_metric=cosine"

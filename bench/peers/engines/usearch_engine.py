@@ -62,7 +62,7 @@ class Hnsw(Usearch):
 
     @classmethod
     def memory(cls, rows: int, dims: int) -> int:
-        return 2 * rows * (dims * cls.scalar_bytes + 160)
+        return rows * (dims * cls.scalar_bytes + 200)
 
     def make_index(self):
         return self.module.Index(

@@ -2,6 +2,7 @@
 
 import sqlite3
 
+import machine
 import numpy as np
 
 from .sqlite_base import SqliteEngine, connect, load
@@ -9,7 +10,7 @@ from .sqlite_base import SqliteEngine, connect, load
 
 class Vecgraph(SqliteEngine):
     title = "vecgraph"
-    settings = "ordinary table; vec_config: threads as shown, cache_mb enough for the rows"
+    settings = "ordinary table; threads as shown, all else as it is by default"
     exact = True
     metrics = ("cosine", "dot")
     threads = (1, 2)
@@ -18,15 +19,14 @@ class Vecgraph(SqliteEngine):
 
     @classmethod
     def memory(cls, rows: int, dims: int) -> int:
-        return super().memory(rows, dims) + 2 * rows * dims
+        """What it keeps: float32, 8 and 4 bits, or without float32 if memory is short."""
+        return min(6 * rows * dims, machine.total_bytes() // 4)
 
     def open(self) -> None:
         self.db = connect(self.path)
         load(self.db, str(self.library))
         self.now = 0
         self.refused: set[str] = set()
-        need = 6 * self.dataset.int8_bytes // 1_000_000 + 256
-        self.configure("cache_mb", need)
 
     def configure(self, key: str, value: int) -> None:
         """A setting that this build does not know is reported, and left."""

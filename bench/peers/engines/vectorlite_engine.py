@@ -49,7 +49,7 @@ class Hnsw(Vectorlite):
 
     @classmethod
     def memory(cls, rows: int, dims: int) -> int:
-        return 2 * rows * (dims * 4 + 160)  # the graph, and its file
+        return rows * (dims * 4 + 200)
 
     def build(self) -> Iterator[float]:
         db = self.connection(write=True)

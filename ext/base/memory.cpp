@@ -62,12 +62,12 @@ int64_t MachineMemory() {
 MemoryCap::MemoryCap() : cap_(MachineMemory() / 4) {}
 
 bool MemoryCap::Fits(int64_t bytes) const {
-  return bytes <= cap_ - used_ &&
+  return bytes <= cap_ - used() &&
          bytes <= MachineMemory() / 2 - process_used.load(std::memory_order_relaxed);
 }
 
 void MemoryCap::Count(int64_t bytes) {
-  used_ += bytes;
+  used_.fetch_add(bytes, std::memory_order_relaxed);
   process_used.fetch_add(bytes, std::memory_order_relaxed);
 }
 

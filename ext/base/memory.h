@@ -3,9 +3,10 @@
 // The memory comes from SQLite, so that sqlite3_memory_used() shows it and a hard heap limit is
 // kept: then an allocation fails, which costs speed and is no error. All connections of the process
 // together take at most half of the machine's memory, whatever their caps are.
-// Threads: a cap belongs to one connection; the count of the process is atomic.
+// Threads: a cap is set by one; the counts are atomic.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -22,7 +23,7 @@ class MemoryCap {
   MemoryCap& operator=(const MemoryCap&) = delete;
 
   int64_t cap() const { return cap_; }
-  int64_t used() const { return used_; }
+  int64_t used() const { return used_.load(std::memory_order_relaxed); }
   void set_cap(int64_t bytes) { cap_ = bytes; }
   // Whether so much more could be allocated.
   bool Fits(int64_t bytes) const;
@@ -32,7 +33,7 @@ class MemoryCap {
   void Count(int64_t bytes);
 
   int64_t cap_;  // a quarter of the machine's memory unless set
-  int64_t used_ = 0;
+  std::atomic<int64_t> used_{0};
 };
 
 // Memory that starts at a 64-byte boundary and, if it is large, lies in huge pages where the system

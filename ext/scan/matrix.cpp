@@ -259,6 +259,14 @@ void Matrix::Encode(size_t from, size_t count) {
   }
 }
 
+void Matrix::FinishChanges() {
+  EncodeStaged();
+  if (pending_.empty()) return;
+  BeginEncode();
+  Encode(0, pending_.size());
+  EndEncode();
+}
+
 void Matrix::EncodeStaged() {
   if (keep_vectors_ || pending_.empty()) return;
   BeginEncode();

@@ -93,6 +93,8 @@ class Matrix {
   void BeginEncode();
   void Encode(size_t from, size_t count);
   void EndEncode() { pending_.clear(); }
+  // Encodes what is pending, after single rows were put.
+  void FinishChanges();
 
   // Whether a load from nothing would now be better than changes.
   bool Ragged() const { return slots_ > 1024 && dead_count_ + slots_ - sorted_ > slots_ / 4; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "base/value.h"
@@ -28,6 +29,17 @@ bool SameTable(const Source& a, const Source& b) {
          a.id == b.id && a.rowid == b.rowid;
 }
 
+// Takes a lock that others hold for short. Not for ever: a search that is made by a function of the
+// user within another one may wait for what its own thread has.
+template <template <class> class Lock>
+Lock<std::shared_mutex> LockSoon(std::shared_mutex* mutex) {
+  Lock<std::shared_mutex> lock(*mutex, std::defer_lock);
+  for (int attempt = 0; !lock.try_lock() && attempt < 50; ++attempt) {
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+  return lock;
+}
+
 }  // namespace
 
 HeldTable::HeldTable(sqlite3* db, std::shared_ptr<CachedTable> table)
@@ -46,6 +58,30 @@ void HeldTable::Step() {
   code_ = table_->scan.Next();
   key_ = code_ == SQLITE_ROW ? SampleSnapshot(db_, table_->source.schema, table_->scan.statement())
                              : SnapshotKey();
+}
+
+Status ReadRow(sqlite3* db, CachedTable* table, int64_t rowid, RowValue* value) {
+  *value = RowValue();
+  Statement& statement = table->vector_by_row;
+  const Source& source = table->source;
+  if (!statement) {
+    Status status = statement.Prepare(db,
+                                      "SELECT " + QuoteName(source.column) + " FROM " +
+                                          source.QuotedName() + " WHERE " + source.rowid + " = ?1",
+                                      SQLITE_PREPARE_PERSISTENT);
+    if (!status.ok()) return status;
+  }
+  statement.Reset();
+  statement.BindInt(1, rowid);
+  const int rc = statement.Step();
+  if (rc == SQLITE_DONE) return Status::Ok();
+  if (rc != SQLITE_ROW) return DatabaseError(db, rc, "reading " + source.Label());
+  value->type = sqlite3_column_type(statement.get(), 0);
+  if (value->type != SQLITE_BLOB) return Status::Ok();
+  value->blob = static_cast<const uint8_t*>(sqlite3_column_blob(statement.get(), 0));
+  value->bytes = sqlite3_column_bytes(statement.get(), 0);
+  if (!value->blob && value->bytes > 0) throw std::bad_alloc();
+  return Status::Ok();
 }
 
 bool HeldTable::Renew() {
@@ -126,6 +162,20 @@ CachedMatrix& TableCache::MatrixOf(CachedTable* table, ElementType element, size
   return *all.back();
 }
 
+int64_t TableCache::used() const {
+  int64_t bytes = memory_.used();
+  for (const auto& table : tables_) {
+    for (const auto& entry : table->matrices) {
+      if (entry->shared) bytes += entry->shared->memory.used();
+    }
+  }
+  return bytes;
+}
+
+bool TableCache::Fits(int64_t bytes) const {
+  return bytes <= memory_.cap() - used() && memory_.Fits(bytes);
+}
+
 void TableCache::SetCap(int64_t bytes) {
   memory_.set_cap(bytes);
   MakeRoom(0, nullptr, nullptr);
@@ -133,86 +183,240 @@ void TableCache::SetCap(int64_t bytes) {
 
 // Frees matrices, the least recently used first, until so much more fits.
 bool TableCache::MakeRoom(int64_t bytes, const CachedTable* own, const CachedMatrix* keep) {
-  while (!memory_.Fits(bytes) || memory_.used() > memory_.cap()) {
+  while (!Fits(bytes)) {
     CachedMatrix* oldest = nullptr;
     for (const auto& table : tables_) {
       if (table->busy && table.get() != own) continue;
       for (const auto& entry : table->matrices) {
-        if (!entry->matrix || entry.get() == keep) continue;
+        if ((!entry->matrix && !entry->shared) || entry.get() == keep) continue;
         if (!oldest || entry->used < oldest->used) oldest = entry.get();
       }
     }
-    if (!oldest) return memory_.Fits(bytes);
+    if (!oldest) return false;
     oldest->matrix.reset();
+    oldest->shared.reset();
     oldest->key = {};
     oldest->served = 0;
   }
   return true;
 }
 
+// ---- what a search may use ----------------------------------------------------------------------
+
 Status TableCache::Ready(sqlite3* db, const KernelTable& kernel, HeldTable* held,
-                         CachedMatrix* entry, Filling filling, int threads, bool* ready) {
-  *ready = false;
-  const SnapshotKey& key = held->key();
-  if (memory_.used() > memory_.cap()) MakeRoom(0, &held->table(), nullptr);
-  if (!key.known || memory_.cap() == 0) return Status::Ok();
+                         CachedMatrix* entry, Filling filling, int threads, MatrixView* view) {
+  *view = MatrixView();
+  CachedTable& table = held->table();
+  if (used() > memory_.cap()) MakeRoom(0, &table, nullptr);
+  if (held->code() != SQLITE_ROW || memory_.cap() == 0) return Status::Ok();
   Status status = interrupt_.Open(db);
   if (!status.ok()) return status;
   entry->used = ++turn_;
+
+  const int reprepares =
+      sqlite3_stmt_status(table.scan.statement(), SQLITE_STMTSTATUS_REPREPARE, 0);
+  if (table.log_looked != reprepares) {
+    bool tracked = false;
+    status = ChangeLog::Open(db, table.source, &table.log, &tracked);
+    if (!status.ok()) return status;
+    table.log_looked = reprepares;
+  }
+  if (table.log.tracked()) {
+    entry->matrix.reset();
+    entry->key = {};
+    return ReadyTracked(db, kernel, held, entry, filling, threads, view);
+  }
+  entry->shared.reset();
+
+  const SnapshotKey& key = held->key();
+  if (!key.known) return status;
   if (entry->matrix && entry->key.SameAs(key)) {
     ++entry->served;
-    *ready = true;
+    view->matrix = entry->matrix.get();
     return status;
   }
   if (entry->key.known) {
-    // What the last filling was worth decides when the next one comes.
-    entry->needed = entry->served >= kServedLong ? 0
-                    : entry->served >= 2         ? 1
-                                         : std::min(2 * std::max(entry->needed, 1), kMostNeeded);
     entry->key = {};
-    entry->served = 0;
+    Outdated(entry);
   }
   if (!entry->seen.SameAs(key)) {
     entry->seen = key;
     entry->repeats = 0;
   }
-  if (filling == Filling::kNever) return status;
-  if (filling == Filling::kWhenDue && entry->repeats++ < entry->needed) return status;
+  if (!Due(entry, filling)) return status;
   if (entry->refused.SameAs(key) && entry->refused_cap == memory_.cap()) return status;
-  status = Fill(db, kernel, held, entry, threads, ready);
-  if (*ready) {
+  // The entry gets it back whole or not at all.
+  std::unique_ptr<Matrix> matrix = std::move(entry->matrix);
+  if (!matrix) matrix = NewMatrix(kernel, table, *entry, &memory_);
+  bool filled = false;
+  if (matrix) status = Fill(db, held, matrix.get(), threads, &filled);
+  // The scan has ended, and with it perhaps the lock.
+  if (filled && held->Renew()) {
+    entry->matrix = std::move(matrix);
     entry->key = held->key();
     entry->served = 1;
+    view->matrix = entry->matrix.get();
   } else {
-    entry->refused = key;
-    entry->refused_cap = memory_.cap();
-    entry->needed = std::min(2 * std::max(entry->needed, 1), kMostNeeded);
+    Refuse(entry, key);
   }
   return status;
 }
 
+// What the last filling was worth decides when the next one comes.
+void TableCache::Outdated(CachedMatrix* entry) {
+  if (entry->served >= kServedLong) {
+    entry->needed = 0;
+  } else if (entry->served >= 2) {
+    entry->needed = 1;
+  } else {
+    entry->needed = std::min(2 * std::max(entry->needed, 1), kMostNeeded);
+  }
+  entry->served = 0;
+}
+
+bool TableCache::Due(CachedMatrix* entry, Filling filling) {
+  return filling == Filling::kNow ||
+         (filling == Filling::kWhenDue && entry->repeats++ >= entry->needed);
+}
+
+void TableCache::Refuse(CachedMatrix* entry, const SnapshotKey& key) {
+  entry->refused = key;
+  entry->refused_cap = memory_.cap();
+  entry->needed = std::min(2 * std::max(entry->needed, 1), kMostNeeded);
+}
+
+Status TableCache::ReadyTracked(sqlite3* db, const KernelTable& kernel, HeldTable* held,
+                                CachedMatrix* entry, Filling filling, int threads,
+                                MatrixView* view) {
+  constexpr int kAttempts = 4;
+  CachedTable& table = held->table();
+  ChangeLog& log = table.log;
+  if (!entry->shared) {
+    entry->shared = FindShared(db, table.source, entry->element, entry->dims);
+  }
+  const std::shared_ptr<SharedMatrix> shared = entry->shared;
+  const bool committed = sqlite3_txn_state(db, table.source.schema.c_str()) == SQLITE_TXN_READ;
+  bool may_refresh = committed;
+  Status status;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    std::shared_lock<std::shared_mutex> lock = LockSoon<std::shared_lock>(&shared->mutex);
+    if (!lock) return status;
+    const LogPosition from = shared->position;
+    if (shared->matrix && from.known() && !shared->matrix->Ragged()) {
+      bool chained = false;
+      LogPosition to;
+      std::vector<int64_t> rowids;
+      status = log.Changes(from, &chained, &rowids, &to);
+      if (!status.ok()) return status;
+      if (chained && rowids.size() <= shared->matrix->rows() / 16 + 256) {
+        if (rowids.empty() || !may_refresh) {
+          ++entry->served;
+          *view = {shared->matrix.get(), std::move(rowids), shared, std::move(lock)};
+          return status;
+        }
+        lock.unlock();
+        status = Refresh(db, &table, shared.get(), from, rowids, to, &may_refresh);
+        if (!status.ok()) return status;
+        continue;
+      }
+    }
+    const LogPosition held_position = from;
+    const bool filled_before = shared->matrix != nullptr;
+    lock.unlock();
+
+    LogPosition tail;
+    status = log.Tail(&tail);
+    if (!status.ok() || !tail.known() || !committed) return status;
+    if (entry->seen_position.schema_version != tail.schema_version) entry->repeats = 0;
+    entry->seen_position = tail;
+    if (filled_before && entry->served > 0) Outdated(entry);
+    // A reader of an older snapshot must not take the matrix away from the others.
+    const bool older = filled_before && held_position.schema_version == tail.schema_version &&
+                       tail.seq < held_position.seq;
+    if (older && entry->repeats++ < kMostNeeded) return status;
+    if (!Due(entry, filling)) return status;
+    if (entry->refused_cap == memory_.cap()) return status;
+    std::unique_ptr<Matrix> matrix = NewMatrix(kernel, table, *entry, &shared->memory);
+    bool filled = false;
+    if (matrix) status = Fill(db, held, matrix.get(), threads, &filled);
+    held->Renew();  // the lock; what changed in between is in the log
+    if (!filled) {
+      if (status.ok()) Refuse(entry, {});
+      return status;
+    }
+    {
+      const std::unique_lock<std::shared_mutex> alone = LockSoon<std::unique_lock>(&shared->mutex);
+      if (!alone) return status;
+      std::swap(shared->matrix, matrix);
+      shared->position = tail;
+    }
+    entry->served = 0;
+  }
+  return status;
+}
+
+// Brings a shared matrix from one position of the log to another. `*done` is false if others hold
+// it all the time.
+Status TableCache::Refresh(sqlite3* db, CachedTable* table, SharedMatrix* shared,
+                           const LogPosition& from, const std::vector<int64_t>& rowids,
+                           const LogPosition& to, bool* done) {
+  struct NewRow {
+    int64_t rowid;
+    int type;  // 0: there is no such row
+    int bytes;
+    size_t at;
+  };
+  std::vector<NewRow> rows;
+  std::vector<uint8_t> blobs;
+  *done = false;
+  for (const int64_t rowid : rowids) {
+    RowValue value;
+    Status status = ReadRow(db, table, rowid, &value);
+    if (!status.ok()) return status;
+    rows.push_back({rowid, value.type, value.bytes, blobs.size()});
+    blobs.insert(blobs.end(), value.blob, value.blob + value.bytes);
+  }
+  table->vector_by_row.Reset();
+  const std::unique_lock<std::shared_mutex> alone = LockSoon<std::unique_lock>(&shared->mutex);
+  if (!alone) return Status::Ok();
+  *done = true;
+  if (!(shared->position == from)) return Status::Ok();  // somebody else was quicker
+  // Whatever stops this leaves nothing half done behind.
+  shared->position = {};
+  std::unique_ptr<Matrix> matrix = std::move(shared->matrix);
+  for (const NewRow& row : rows) {
+    if (row.type == 0) {
+      matrix->Erase(row.rowid);
+    } else if (!matrix->Put(row.rowid, row.type, blobs.data() + row.at, row.bytes)) {
+      return Status::Ok();
+    }
+  }
+  matrix->FinishChanges();
+  shared->matrix = std::move(matrix);
+  shared->position = to;
+  return Status::Ok();
+}
+
+// ---- filling ------------------------------------------------------------------------------------
+
 // An empty matrix for as many rows as there were last, with vectors if they fit; null if not even
 // the planes do.
 std::unique_ptr<Matrix> TableCache::NewMatrix(const KernelTable& kernel, const CachedTable& table,
-                                              const CachedMatrix& entry) {
+                                              const CachedMatrix& entry, MemoryCap* memory) {
   const int64_t rows = std::max<int64_t>(entry.expected_rows, 1);
   for (const bool keep : {true, false}) {
     if (!keep && !Matrix::HasPlanes(entry.element, entry.dims)) break;
     const auto row = static_cast<int64_t>(Matrix::BytesPerRow(entry.element, entry.dims, keep));
     // A block more than the rows, and the alignment of its parts.
     if (!MakeRoom((rows + rows / 64 + 257) * row + 4096, &table, &entry)) continue;
-    return std::make_unique<Matrix>(kernel, entry.element, entry.dims, rows, keep, &memory_);
+    return std::make_unique<Matrix>(kernel, entry.element, entry.dims, rows, keep, memory);
   }
   return nullptr;
 }
 
-Status TableCache::Fill(sqlite3* db, const KernelTable& kernel, HeldTable* held,
-                        CachedMatrix* entry, int threads, bool* filled) {
+// Puts all rows of the table into the matrix, from the one that is held on.
+Status TableCache::Fill(sqlite3* db, HeldTable* held, Matrix* matrix, int threads, bool* filled) {
   CachedTable& table = held->table();
-  // The entry gets it back whole or not at all.
-  std::unique_ptr<Matrix> matrix = std::move(entry->matrix);
-  if (!matrix) matrix = NewMatrix(kernel, table, *entry);
-  if (!matrix) return Status::Ok();
   matrix->BeginLoad();
   int rc = held->code();
   for (; rc == SQLITE_ROW; rc = table.scan.Next()) {
@@ -226,11 +430,8 @@ Status TableCache::Fill(sqlite3* db, const KernelTable& kernel, HeldTable* held,
   if (rc == SQLITE_INTERRUPT) return DatabaseError(db, rc);
   if (rc != SQLITE_DONE) return Status::Ok();  // the search that streams says what is wrong
   matrix->EndLoad();
-  Status status = Encode(matrix.get(), threads);
-  // The scan has ended, and with it perhaps the lock.
-  if (!status.ok() || !held->Renew()) return status;
-  entry->matrix = std::move(matrix);
-  *filled = true;
+  Status status = Encode(matrix, threads);
+  *filled = status.ok();
   return status;
 }
 

@@ -9,7 +9,8 @@
 //   bytes          memory taken
 //   vectors        1: the vectors and their codes; 0: the codes alone, vectors are read from the
 //   table valid          0: the table has changed since; the next searches read it, or fill it anew
-//   served         searches answered since it was filled
+//   served         searches of this connection answered since it was filled
+//   shared         1: of a tracked table, one for all connections of the process to the file
 //
 // See vec_config('cache_mb') for how much memory there may be.
 #include <string>
@@ -34,6 +35,7 @@ enum Column {
   kVectors,
   kValid,
   kServed,
+  kShared,
 };
 
 // A row, copied when the scan begins: a search may change the cache while it is listed.
@@ -41,7 +43,7 @@ struct CacheRow {
   std::string source;
   std::string column;
   ElementType element = ElementType::kFloat32;
-  sqlite3_int64 numbers[kServed + 1] = {};
+  sqlite3_int64 numbers[kShared + 1] = {};
 };
 
 struct CacheCursor : sqlite3_vtab_cursor {
@@ -54,7 +56,7 @@ int CacheConnect(sqlite3* db, void* user, int, const char* const*, sqlite3_vtab*
       db, user,
       "CREATE TABLE x(source TEXT, \"column\" TEXT, element TEXT, dims INTEGER, "
       "rows INTEGER, faults INTEGER, bytes INTEGER, vectors INTEGER, "
-      "valid INTEGER, served INTEGER)",
+      "valid INTEGER, served INTEGER, shared INTEGER)",
       out);
 }
 
@@ -64,22 +66,41 @@ int CacheBestIndex(sqlite3_vtab*, sqlite3_index_info* info) {
   return SQLITE_OK;
 }
 
+// Whether the log of a tracked table leads from what the matrix shows to what the table does.
+bool Follows(CachedTable* table, const LogPosition& position) {
+  bool chained = false;
+  std::vector<int64_t> rowids;
+  LogPosition now;
+  return table->log.tracked() && position.known() &&
+         table->log.Changes(position, &chained, &rowids, &now).ok() && chained;
+}
+
 void AddRow(sqlite3* db, const std::shared_ptr<CachedTable>& table, const CachedMatrix& entry,
             std::vector<CacheRow>* rows) {
-  const Matrix& matrix = *entry.matrix;
+  std::shared_lock<std::shared_mutex> lock;
+  if (entry.shared) lock = {entry.shared->mutex, std::try_to_lock};
+  if (entry.shared && !lock) return;  // about to change
+  const Matrix* matrix = entry.shared ? entry.shared->matrix.get() : entry.matrix.get();
+  if (!matrix) return;
   const Source& source = table->source;
   CacheRow row;
   row.source = source.schema == "main" ? source.name : source.schema + "." + source.name;
   row.column = source.column;
   row.element = entry.element;
-  const bool valid = !table->busy && HeldTable(db, table).key().SameAs(entry.key);
+  bool valid = false;
+  if (!table->busy) {
+    const HeldTable held(db, table);
+    valid =
+        entry.shared ? Follows(table.get(), entry.shared->position) : held.key().SameAs(entry.key);
+  }
   row.numbers[kDims] = static_cast<sqlite3_int64>(entry.dims);
-  row.numbers[kRows] = static_cast<sqlite3_int64>(matrix.rows());
-  row.numbers[kFaults] = static_cast<sqlite3_int64>(matrix.faults().size());
-  row.numbers[kBytes] = matrix.bytes();
-  row.numbers[kVectors] = matrix.has_vectors() ? 1 : 0;
+  row.numbers[kRows] = static_cast<sqlite3_int64>(matrix->rows());
+  row.numbers[kFaults] = static_cast<sqlite3_int64>(matrix->faults().size());
+  row.numbers[kBytes] = matrix->bytes();
+  row.numbers[kVectors] = matrix->has_vectors() ? 1 : 0;
   row.numbers[kValid] = valid ? 1 : 0;
   row.numbers[kServed] = entry.served;
+  row.numbers[kShared] = entry.shared ? 1 : 0;
   rows->push_back(std::move(row));
 }
 
@@ -93,7 +114,7 @@ int CacheFilter(sqlite3_vtab_cursor* base, int, const char*, int, sqlite3_value*
     const auto tables = static_cast<Connection*>(table->user)->cache.tables();
     for (const auto& cached : tables) {
       for (const auto& entry : cached->matrices) {
-        if (entry->matrix) AddRow(table->db, cached, *entry, &cursor->rows);
+        AddRow(table->db, cached, *entry, &cursor->rows);
       }
     }
     return Status::Ok();

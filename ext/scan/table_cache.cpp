@@ -256,7 +256,7 @@ Status TableCache::Ready(sqlite3* db, const KernelTable& kernel, HeldTable* held
     entry->key = held->key();
     entry->served = 1;
     view->matrix = entry->matrix.get();
-  } else {
+  } else if (status.ok()) {
     Refuse(entry, key);
   }
   return status;

@@ -1,73 +1,53 @@
-// What AVX2 has for integers: VPMADDWD and VPMADDUBSW, for which xsimd 8.1 has no names.
+// What AVX2 has for integers: VPMADDUBSW and VPMADDWD, for which xsimd 8.1 has no names.
 // Included inside the anonymous namespace of kernels-inl.h.
 
 using Sums = __m256i;
+using Query = __m256i;
+
+constexpr size_t kStep = 32;
+constexpr int32_t kOffset = 0;
+
+// VPMADDUBSW multiplies u8 by s8 and adds two products in an int16, which 255 * 127 would not fit.
+// |code| * (query with the sign of the code), at most 128 * 127, does.
+struct Codes {
+  __m256i code;
+  __m256i size;
+};
 
 __m256i LoadBytes(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
 
-struct Query {
-  __m256i part[4];
-
-  static Query Load(const int8_t* p) {
-    return {{LoadBytes(p), LoadBytes(p + 32), LoadBytes(p + 64), LoadBytes(p + 96)}};
-  }
-};
-
-// The codes themselves: VPMADDUBSW multiplies u8 by s8, but 255 * 127 twice does not fit the int16
-// that it adds to.
-struct Codes8 {
-  static constexpr size_t kBytes = 128;
-  static constexpr int32_t kScale = 1;
-  static constexpr int32_t kOffset = 0;
-  __m256i part[4];
-
-  static Codes8 Load(const uint8_t* p) {
-    const __m256i flip = _mm256_set1_epi8(-128);
-    Codes8 codes;
-    for (size_t i = 0; i < 4; ++i) {
-      codes.part[i] = _mm256_xor_si256(LoadBytes(p + 32 * i), flip);
-    }
-    return codes;
-  }
-};
-
-struct Codes4 {
-  static constexpr size_t kBytes = 64;
-  static constexpr int32_t kScale = 2;
-  static constexpr int32_t kOffset = 15;
-  __m256i part[4];
-
-  static Codes4 Load(const uint8_t* p) {
-    const __m256i low = _mm256_set1_epi8(15);
-    const __m256i a = LoadBytes(p);
-    const __m256i b = LoadBytes(p + 32);
-    return {{_mm256_and_si256(a, low), _mm256_and_si256(b, low),
-             _mm256_and_si256(_mm256_srli_epi16(a, 4), low),
-             _mm256_and_si256(_mm256_srli_epi16(b, 4), low)}};
-  }
-};
-
-// |code| * (query with the sign of the code), at most 128 * 127: two of them fit an int16.
-Sums Add(Sums sums, const Codes8& codes, const Query& query) {
-  const __m256i ones = _mm256_set1_epi16(1);
-  for (size_t i = 0; i < 4; ++i) {
-    const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(codes.part[i]),
-                                               _mm256_sign_epi8(query.part[i], codes.part[i]));
-    sums = _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, ones));
-  }
-  return sums;
+Codes LoadCodes(const uint8_t* p) {
+  const __m256i code = _mm256_xor_si256(LoadBytes(p), _mm256_set1_epi8(-128));
+  return {code, _mm256_abs_epi8(code)};
 }
 
-// At most 15 * 127: eight of them fit an int16.
-Sums Add(Sums sums, const Codes4& codes, const Query& query) {
-  __m256i pairs[4];
-  for (size_t i = 0; i < 4; ++i) pairs[i] = _mm256_maddubs_epi16(codes.part[i], query.part[i]);
-  const __m256i eight =
-      _mm256_add_epi16(_mm256_add_epi16(pairs[0], pairs[1]), _mm256_add_epi16(pairs[2], pairs[3]));
-  return _mm256_add_epi32(sums, _mm256_madd_epi16(eight, _mm256_set1_epi16(1)));
+__m256i LoadQuery(const int8_t* p) { return LoadBytes(p); }
+
+__m256i AddSums(__m256i a, __m256i b) { return _mm256_add_epi32(a, b); }
+
+__m256i AddPairs(__m256i sums, __m256i pairs) {
+  return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
-void Fold(const Sums* sums, int32_t* totals) {
+__m256i Add(__m256i sums, const Codes& codes, __m256i query) {
+  return AddPairs(sums, _mm256_maddubs_epi16(codes.size, _mm256_sign_epi8(query, codes.code)));
+}
+
+// Products of at most 15 * 127: eight of them fit an int16.
+__m256i Add4(__m256i sums, const uint8_t* codes, const int8_t* query) {
+  const __m256i low = _mm256_set1_epi8(15);
+  __m256i eight = _mm256_setzero_si256();
+  for (size_t i = 0; i < 64; i += 32) {
+    const __m256i both = LoadBytes(codes + i);
+    const __m256i first = _mm256_maddubs_epi16(_mm256_and_si256(both, low), LoadBytes(query + i));
+    const __m256i second = _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(both, 4), low),
+                                                LoadBytes(query + 64 + i));
+    eight = _mm256_add_epi16(eight, _mm256_add_epi16(first, second));
+  }
+  return AddPairs(sums, eight);
+}
+
+void Fold(const __m256i* sums, int32_t* totals) {
   const __m256i all =
       _mm256_hadd_epi32(_mm256_hadd_epi32(sums[0], sums[1]), _mm256_hadd_epi32(sums[2], sums[3]));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(totals),
@@ -76,8 +56,34 @@ void Fold(const Sums* sums, int32_t* totals) {
 
 #include "kernel/dots-inl.h"
 
+constexpr size_t kPanelLanes = 8;
+constexpr size_t kWord = 2;
+constexpr size_t kTileQueries = 4;
+
+__m128i LoadWords(const uint8_t* p) {
+  return _mm_cvtepu8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+}
+
+const int32_t* QueryWords(const int8_t* codes, size_t dims, int32_t* words) {
+  for (size_t i = 0; i < dims; i += 16) {
+    const __m256i wide =
+        _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(codes + i)));
+    std::memcpy(words + i / kWord, &wide, sizeof wide);
+  }
+  return words;
+}
+
+__m256i SetAll(int32_t x) { return _mm256_set1_epi32(x); }
+
+__m256i AddWords(__m256i sums, __m256i words, int32_t word) {
+  return _mm256_add_epi32(sums, _mm256_madd_epi16(words, _mm256_set1_epi32(word)));
+}
+
+#include "kernel/many-inl.h"
+
 constexpr KernelTable Better(KernelTable table) {
-  table.dots_8 = DotRows8;
-  table.dots_4 = DotRows4;
+  table.dots_8 = WideDots8;
+  table.dots_4 = WideDots4;
+  table.dots_8_many = WideDots8Many;
   return table;
 }

@@ -2,48 +2,30 @@
 // Included inside the anonymous namespace of kernels-inl.h.
 
 using Sums = __m512i;
+using Codes = __m512i;
+using Query = __m512i;
 
-struct Query {
-  __m512i first;
-  __m512i second;
+constexpr size_t kStep = 64;
+constexpr int32_t kOffset = 128;
 
-  static Query Load(const int8_t* p) { return {_mm512_loadu_si512(p), _mm512_loadu_si512(p + 64)}; }
-};
+__m512i LoadCodes(const uint8_t* p) { return _mm512_loadu_si512(p); }
+__m512i LoadQuery(const int8_t* p) { return _mm512_loadu_si512(p); }
 
-struct Codes8 {
-  static constexpr size_t kBytes = 128;
-  static constexpr int32_t kScale = 1;
-  static constexpr int32_t kOffset = 128;
-  __m512i first;
-  __m512i second;
-
-  static Codes8 Load(const uint8_t* p) {
-    return {_mm512_loadu_si512(p), _mm512_loadu_si512(p + 64)};
-  }
-};
-
-struct Codes4 {
-  static constexpr size_t kBytes = 64;
-  static constexpr int32_t kScale = 2;
-  static constexpr int32_t kOffset = 15;
-  __m512i first;
-  __m512i second;
-
-  static Codes4 Load(const uint8_t* p) {
-    const __m512i both = _mm512_loadu_si512(p);
-    const __m512i low = _mm512_set1_epi8(15);
-    return {_mm512_and_si512(both, low), _mm512_and_si512(_mm512_srli_epi16(both, 4), low)};
-  }
-};
-
-// Four products of u8 and s8 at most 255 * 127 in size are added to an int32 without saturation.
-template <class Codes>
-Sums Add(Sums sums, const Codes& codes, const Query& query) {
-  return _mm512_dpbusd_epi32(_mm512_dpbusd_epi32(sums, codes.first, query.first), codes.second,
-                             query.second);
+// Four products of u8 and s8 are added to an int32, without saturation.
+__m512i Add(__m512i sums, __m512i codes, __m512i query) {
+  return _mm512_dpbusd_epi32(sums, codes, query);
 }
 
-void Fold(const Sums* sums, int32_t* totals) {
+__m512i AddSums(__m512i a, __m512i b) { return _mm512_add_epi32(a, b); }
+
+__m512i Add4(__m512i sums, const uint8_t* codes, const int8_t* query) {
+  const __m512i low = _mm512_set1_epi8(15);
+  const __m512i both = _mm512_loadu_si512(codes);
+  sums = Add(sums, _mm512_and_si512(both, low), LoadQuery(query));
+  return Add(sums, _mm512_and_si512(_mm512_srli_epi16(both, 4), low), LoadQuery(query + 64));
+}
+
+void Fold(const __m512i* sums, int32_t* totals) {
   const __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(sums[0], sums[1]),
                                       _mm512_unpackhi_epi32(sums[0], sums[1]));
   const __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(sums[2], sums[3]),
@@ -58,8 +40,27 @@ void Fold(const Sums* sums, int32_t* totals) {
 
 #include "kernel/dots-inl.h"
 
+constexpr size_t kPanelLanes = 16;
+constexpr size_t kWord = 4;
+constexpr size_t kTileQueries = 8;
+
+__m128i LoadWords(const uint8_t* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
+
+const int32_t* QueryWords(const int8_t* codes, size_t /*dims*/, int32_t* /*words*/) {
+  return reinterpret_cast<const int32_t*>(codes);
+}
+
+__m512i SetAll(int32_t x) { return _mm512_set1_epi32(x); }
+
+__m512i AddWords(__m512i sums, __m512i words, int32_t word) {
+  return _mm512_dpbusd_epi32(sums, words, _mm512_set1_epi32(word));
+}
+
+#include "kernel/many-inl.h"
+
 constexpr KernelTable Better(KernelTable table) {
-  table.dots_8 = DotRows8;
-  table.dots_4 = DotRows4;
+  table.dots_8 = WideDots8;
+  table.dots_4 = WideDots4;
+  table.dots_8_many = WideDots8Many;
   return table;
 }

@@ -239,6 +239,57 @@ void ExpectDots(const PlaneCase& plane) {
   }
 }
 
+// Several queries: those of `planes`, against the rows of the first.
+void ExpectDotsOfMany(const std::vector<PlaneCase>& planes) {
+  const PlaneCase& first = planes[0];
+  std::vector<Unaligned<int8_t>> at;
+  for (const PlaneCase& plane : planes) at.emplace_back(plane.query);
+  std::vector<PlaneQuery> queries;
+  std::vector<int32_t> expected;
+  for (size_t q = 0; q < planes.size(); ++q) {
+    queries.push_back(planes[q].Query(at[q]));
+    PlaneCase plane = first;
+    plane.query = planes[q].query;
+    for (size_t r = 0; r < first.rows; ++r) expected.push_back(plane.Dot8(r));
+  }
+  const Unaligned<uint8_t> codes(first.codes8);
+  for (const KernelTable* k : Levels()) {
+    SCOPED_TRACE(std::string(k->name) + " " + std::to_string(first.dims) + " x " +
+                 std::to_string(first.rows) + " x " + std::to_string(planes.size()));
+    std::vector<int32_t> dots(expected.size() + 1, 79);
+    k->dots_8_many(queries.data(), queries.size(), static_cast<const uint8_t*>(codes.data()),
+                   first.rows, dots.data());
+    ASSERT_EQ(dots.back(), 79);
+    dots.pop_back();
+    ASSERT_EQ(dots, expected);
+  }
+}
+
+TEST(Planes, SumsOfManyQueriesAreExact) {
+  std::mt19937 random(16);
+  const auto expect = [&](size_t dims, size_t rows, size_t count) {
+    std::vector<PlaneCase> planes{RandomPlane(&random, dims, rows)};
+    while (planes.size() < count) planes.push_back(RandomPlane(&random, dims, 0));
+    ExpectDotsOfMany(planes);
+  };
+  for (size_t count = 1; count <= 20; ++count) expect(256, 33, count);
+  for (size_t rows = 0; rows <= 70; ++rows) expect(128, rows, 9);
+  for (size_t dims = 128; dims <= 4096; dims += 128) expect(dims, 35, 13);
+}
+
+TEST(Planes, SumsOfManyExtremesAreExact) {
+  std::mt19937 random(17);
+  for (const int code : {0, 255}) {
+    std::vector<PlaneCase> planes{RandomPlane(&random, kMaxPlaneDims, 32)};
+    planes[0].codes8.assign(planes[0].codes8.size(), static_cast<uint8_t>(code));
+    while (planes.size() < 9) planes.push_back(RandomPlane(&random, kMaxPlaneDims, 0));
+    for (size_t q = 0; q < planes.size(); ++q) {
+      planes[q].query.assign(kMaxPlaneDims, static_cast<int8_t>(q % 2 == 0 ? 127 : -127));
+    }
+    ExpectDotsOfMany(planes);
+  }
+}
+
 TEST(Planes, SumsOfRowsAreExact) {
   std::mt19937 random(14);
   for (size_t dims = 128; dims <= 4096; dims += 128) {

@@ -61,7 +61,7 @@ FUNCTIONS = [
     Function("graph_migrate", 0, "s", DIRECT),
     Function("graph_migrate", 1, "s", DIRECT),
 ]
-MODULES = ["vec_each", "vec_topk", "vec_last_scan", "vec_track_sql", "graph_migrations"]
+MODULES = ["vec_each", "vec_topk", "vec_last_scan", "vec_cache", "vec_track_sql", "graph_migrations"]
 SHARED_MODULES = ["vec_each"]
 
 OWN = "sqlite3_vecgraph_own_init"

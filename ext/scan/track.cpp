@@ -258,16 +258,16 @@ std::string TermEquals(const Table& table, const Term& term) {
   }
   // The same words over the new row: a subquery that has its columns. An index expression cannot
   // say which table a column is of.
-  std::vector<std::string> columns;
+  std::vector<const Column*> columns;
+  std::string list;
   for (const std::string& name : NamesIn(term.text)) {
     const Column* column = FindColumn(table, name);
-    if (!column) continue;
+    if (!column || std::find(columns.begin(), columns.end(), column) != columns.end()) continue;
+    columns.push_back(column);
     const std::string quoted = QuoteName(column->name);
-    const std::string value = "new." + quoted + " AS " + quoted;
-    if (std::find(columns.begin(), columns.end(), value) == columns.end()) columns.push_back(value);
+    list += list.empty() ? "new." : ", new.";
+    list.append(quoted).append(" AS ").append(quoted);
   }
-  std::string list;
-  for (const std::string& column : columns) list += (list.empty() ? "" : ", ") + column;
   return "(" + term.text + ")" + collate + " = (SELECT " + term.text + " FROM (SELECT " +
          (list.empty() ? "1" : list) + "))";
 }
@@ -467,6 +467,7 @@ Status TrackStatements(sqlite3* db, const Source& source, std::vector<std::strin
 std::vector<std::string> UntrackStatements(const Source& source) {
   const std::string schema = QuoteName(source.schema) + ".";
   std::vector<std::string> statements;
+  statements.reserve(kTriggers.size() + 1);
   for (const char* what : kTriggers) {
     statements.push_back("DROP TRIGGER IF EXISTS " + schema + QuoteName(TriggerName(source, what)) +
                          ";");

@@ -20,6 +20,30 @@ class Failed(Exception):
     """The engine could not do it; the message says why, in a sentence for the report."""
 
 
+class Pace:
+    """How fast a build goes. It counts what the last minute gave: graphs grow ever slower."""
+
+    WINDOW = 60.0
+
+    def __init__(self, limit: float):
+        self.limit = limit
+        self.seen: list[tuple[float, float]] = [(0.0, 0.0)]  # (seconds, share)
+
+    def check(self, elapsed: float, share: float) -> None:
+        self.seen = [point for point in self.seen if point[0] >= elapsed - self.WINDOW]
+        then, done = self.seen[0] if self.seen else (elapsed, share)
+        self.seen.append((elapsed, share))
+        if elapsed < self.WINDOW * 0.75 and elapsed < self.limit:
+            return
+        gain = share - done
+        whole = elapsed + (1 - share) * (elapsed - then) / gain if gain > 0 else elapsed
+        if max(elapsed, whole) > self.limit:
+            raise Failed(
+                f"build stopped after {elapsed:.0f} s at {share:.0%}: at this pace it takes at "
+                f"least {whole:,.0f} s, and {self.limit:,.0f} s are given"
+            )
+
+
 class Client:
     """A running worker. Its stderr goes to a log under build/peers."""
 
@@ -61,21 +85,12 @@ class Client:
         except BrokenPipeError:
             raise Failed(self.last_words()) from None
         start = time.monotonic()
+        pace = Pace(limit or SEARCH_SECONDS)
         while True:
-            elapsed = time.monotonic() - start
-            reply = self.receive((limit or SEARCH_SECONDS) - elapsed + 1)
+            reply = self.receive(pace.limit - (time.monotonic() - start) + 1)
             if "progress" not in reply:
                 return reply
-            self.check_pace(time.monotonic() - start, reply["progress"], limit)
-
-    def check_pace(self, elapsed: float, share: float, limit: float | None) -> None:
-        if limit is None:
-            return
-        if elapsed > limit or (elapsed > 45 and share > 0.01 and elapsed / share > limit):
-            raise Failed(
-                f"build stopped after {elapsed:.0f} s at {share:.0%}: at this pace it takes "
-                f"{elapsed / share / 60:.0f} min, and {limit / 60:.0f} min are given"
-            )
+            pace.check(time.monotonic() - start, reply["progress"])
 
     def receive(self, seconds: float) -> dict[str, Any]:
         pipe: IO[bytes] = self.process.stdout  # type: ignore[assignment]

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 from cases import DATA, ROOT, Dataset
+from threadpoolctl import threadpool_limits
 
 DEMO = ROOT / "build" / "demo.db"
 QUERIES = 1000
@@ -153,11 +154,12 @@ def write_resampled(dataset: Dataset, rows: Array) -> Array:
     nearest = nearest_of(seed, picks)
     places = random.permutation(dataset.rows)  # neighbours do not stand side by side
     done = 0
-    for part in blocks(len(picks)):
-        points = draw(seed, nearest[part], counts[part], random)
-        rows[places[done : done + len(points)]] = mapped(points, matrix, random)
-        done += len(points)
-        show_progress(dataset, done)
+    with threadpool_limits(1):  # for many small matrices a second thread costs ten times the time
+        for part in blocks(len(picks)):
+            points = draw(seed, nearest[part], counts[part], random)
+            rows[places[done : done + len(points)]] = mapped(points, matrix, random)
+            done += len(points)
+            show_progress(dataset, done)
     return mapped(enough_queries(held_out), matrix, random)
 
 

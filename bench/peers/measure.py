@@ -16,7 +16,7 @@ from truth import Judge
 
 # The second threads of OpenBLAS and OpenMP look for work this long after a search, at full speed;
 # whoever comes next shall have both cores.
-SETTLE_SECONDS = 0.05
+SETTLE_SECONDS = 0.03
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class Plan:
     library: Path
     queries: int = 40  # the most warm searches of a series
     fewest: int = 5  # the fewest, however slow
-    seconds: float = 8  # for a series
+    seconds: float = 5  # for a series
     openings: int = 3  # processes for the cold and for the first search, each
     many: int = 1000  # queries at once
-    many_seconds: float = 30
+    many_seconds: float = 10
     build_seconds: float = 900
 
 
@@ -75,8 +75,7 @@ def series_of(name: str) -> list[Series]:
 def build(name: str, dataset: Dataset, plan: Plan, do: str = "build") -> dict[str, Any]:
     """{"seconds", "peak_mb", "bytes"}"""
     with Client(name, dataset, plan.library) as client:
-        limit = plan.build_seconds if engine_class(name).graph else 4 * plan.build_seconds
-        done = client.call(do, limit=limit)
+        done = client.call(do, limit=plan.build_seconds)
     files = [dataset.table] if do == "build_table" else files_of(name, dataset, plan)
     done["bytes"] = sum(file.stat().st_size for file in files)
     return done

@@ -21,7 +21,7 @@ from client import Failed
 from engines import CLASSES, PIVOT, engine_class
 from groups import make_groups
 from install import RECORD
-from measure import Plan, Race, build, openings
+from measure import SETTLE_SECONDS, Plan, Race, build, openings
 from truth import Judge
 
 ROWS = (10_000, 100_000, 1_000_000)
@@ -41,7 +41,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--without", nargs="+", choices=CLASSES, default=[], help="engines to leave out")
     add("--queries", type=int, help="the most warm searches of a series")
     add("--seconds", type=float, help="for the searches of a series")
-    add("--build-minutes", type=float, help="that a graph may take to build (default 15)")
+    add("--build-minutes", type=float, help="that a build may take (default 15)")
     add("--library", type=Path, default=ROOT / "build" / "vecgraph.so")
     add("--results", type=Path, default=ROOT / "bench" / "results", help="where the report goes")
     add("--fresh-start", action="store_true", help="forget what earlier runs measured")
@@ -85,16 +85,18 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
 
 def guess_seconds(dataset: Dataset, names: list[str], plan: Plan) -> float:
     """From runs on two cores of a server; right within a factor of two or so."""
-    million = dataset.rows / 1e6
-    seconds = 15 + 60 * million * dataset.dims / 384
+    millions = dataset.rows * dataset.dims / 384e6  # of the demo's dimensions
+    seconds = 20 + 120 * millions
     for name in names:
         kind = engine_class(name)
         series = len(kind.variants) * len(kind.threads) * len(kind.metrics) * 3
-        search = 1e-4 if kind.graph else 0.7 * million * dataset.dims / 384
+        search = 2e-4 if kind.graph else 0.25 * millions
         searches = min(max(plan.seconds / search, plan.fewest), plan.queries)
-        seconds += series * searches * search + 4 + 12 * search
+        settling = SETTLE_SECONDS / 2 if max(kind.threads) > 1 else 0
+        seconds += series * searches * (search + settling) + 20 * search + plan.openings
+        seconds += len(kind.threads) * min(plan.many * search, plan.many_seconds)
         if kind.graph:
-            seconds += min(plan.build_seconds, 700 * million * (0.5 + dataset.dims / 768))
+            seconds += min(plan.build_seconds, 500 * (0.4 * dataset.rows / 1e6 + 0.6 * millions))
     return seconds
 
 

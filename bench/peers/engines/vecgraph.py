@@ -19,8 +19,11 @@ class Vecgraph(SqliteEngine):
 
     @classmethod
     def memory(cls, rows: int, dims: int) -> int:
-        """What it keeps: float32, 8 and 4 bits, or without float32 if memory is short."""
-        return min(6 * rows * dims, machine.total_bytes() // 4)
+        """float32 with planes of 8 and 4 bits, or the planes alone if that is over its limit, a
+        quarter of the machine's memory."""
+        planes = int(1.6 * rows * dims)
+        both = planes + 4 * rows * dims
+        return both if both < machine.total_bytes() // 4 else planes
 
     def open(self) -> None:
         self.db = connect(self.path)

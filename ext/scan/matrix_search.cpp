@@ -18,6 +18,7 @@ namespace {
 constexpr size_t kBlock = 256;                    // rows that are worked on at once
 constexpr size_t kThreadBytes = size_t{3} << 20;  // what a thread more is worth its waking for
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr float kFloatInfinity = std::numeric_limits<float>::infinity();
 
 // A set of slots as bits.
 class SlotMask {
@@ -66,7 +67,7 @@ class Blocks {
       const size_t turn = next_.fetch_add(1, std::memory_order_relaxed);
       if (turn >= count_) return false;
       // Only the caller's thread may ask SQLite.
-      if (interrupt_ && turn % 8 == 0 && std::this_thread::get_id() == caller_) {
+      if (interrupt_ && std::this_thread::get_id() == caller_ && ++callers_turns_ % 8 == 0) {
         interrupt_code_ = interrupt_->Poll();
         if (interrupt_code_ != SQLITE_OK) Stop();
       }
@@ -89,7 +90,9 @@ class Blocks {
   size_t step_;
   std::atomic<size_t> next_{0};
   std::atomic<bool> stopped_{false};
-  int interrupt_code_ = SQLITE_OK;  // touched by the caller's thread only
+  // Touched by the caller's thread only.
+  size_t callers_turns_ = 0;
+  int interrupt_code_ = SQLITE_OK;
 };
 
 // Scores vectors as the scalar functions do and keeps the best.
@@ -243,8 +246,9 @@ class Searcher {
     Blocks::Block block;
     while (pass->blocks.Next(&block)) {
       const PlaneRows& rows = block.segment->plane;
-      const bool four = pass->four.load(std::memory_order_relaxed);
       const float limit = pass->limit.load(std::memory_order_relaxed);
+      // Without a limit every row would be looked at twice.
+      const bool four = pass->four.load(std::memory_order_relaxed) && limit > -kFloatInfinity;
       const PlaneQuery& query = pass->plane.query();
       if (four) {
         kernel_.dots_4(query, rows.codes4 + block.first * padded / 2, block.rows, dots);

@@ -24,6 +24,18 @@ bool Watched(const CachedTable& table) {
          table.text.find('.') == std::string::npos;
 }
 
+// A failure that looking up the names again does not mend: locked, interrupted, corrupt. Going on
+// would wait for a lock a second time.
+bool NotForNames(int code) {
+  const int primary = code & 0xff;
+  return primary != SQLITE_ROW && primary != SQLITE_DONE && primary != SQLITE_ERROR &&
+         primary != SQLITE_SCHEMA;
+}
+
+Status ReadingError(sqlite3* db, const HeldTable& held) {
+  return DatabaseError(db, held.code(), "reading " + held.table().source.Label());
+}
+
 bool SameTable(const Source& a, const Source& b) {
   return a.kind == b.kind && a.schema == b.schema && a.name == b.name && a.column == b.column &&
          a.id == b.id && a.rowid == b.rowid;
@@ -93,14 +105,15 @@ bool HeldTable::Renew() {
 Status TableCache::Open(sqlite3* db, std::string_view text, std::string_view column,
                         std::shared_ptr<CachedTable>* out, Source* source) {
   out->reset();
-  const auto found = std::find_if(tables_.begin(), tables_.end(), [&](const auto& table) {
-    return table->text == text && table->column == column;
-  });
+  // No iterator is kept: stepping the table may call a function of the user that searches too.
   std::shared_ptr<CachedTable> known;
-  if (found != tables_.end()) known = *found;
+  for (const auto& table : tables_) {
+    if (table->text == text && table->column == column) known = table;
+  }
   if (known && known->busy) return ResolveTable(db, text, column, source);
   if (known && Watched(*known)) {
     const HeldTable held(db, known);
+    if (NotForNames(held.code())) return ReadingError(db, held);
     const bool sound = held.code() == SQLITE_ROW || held.code() == SQLITE_DONE;
     if (sound && sqlite3_stmt_status(known->scan.statement(), SQLITE_STMTSTATUS_REPREPARE, 0) ==
                      known->reprepares) {
@@ -112,7 +125,7 @@ Status TableCache::Open(sqlite3* db, std::string_view text, std::string_view col
   }
   Status status = ResolveTable(db, text, column, source);
   if (!status.ok() || source->kind != Source::Kind::kTable) {
-    if (known) tables_.erase(found);
+    std::erase(tables_, known);
     return status;
   }
   if (!known || !SameTable(known->source, *source)) {
@@ -122,21 +135,19 @@ Status TableCache::Open(sqlite3* db, std::string_view text, std::string_view col
     made->source = *source;
     status = made->scan.Open(db, *source, false);
     if (!status.ok()) return status;
-    if (known) {
-      *found = made;
-    } else {
-      if (tables_.size() >= kMostTables) {
-        tables_.erase(
-            std::min_element(tables_.begin(), tables_.end(),
-                             [](const auto& a, const auto& b) { return a->used < b->used; }));
-      }
-      tables_.push_back(made);
+    std::erase(tables_, known);
+    if (tables_.size() >= kMostTables) {
+      tables_.erase(
+          std::min_element(tables_.begin(), tables_.end(),
+                           [](const auto& a, const auto& b) { return a->used < b->used; }));
     }
+    tables_.push_back(made);
     known = std::move(made);
   }
   {
     // The count is that of the statement as it runs: stepping it prepares it anew if need be.
     const HeldTable held(db, known);
+    if (NotForNames(held.code())) return ReadingError(db, held);
     known->reprepares =
         sqlite3_stmt_status(known->scan.statement(), SQLITE_STMTSTATUS_REPREPARE, 0);
   }

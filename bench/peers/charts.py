@@ -13,6 +13,10 @@ OURS = "#c23b22"
 EXACT = "#4878a8"
 APPROXIMATE = "#a8a8a8"
 MARKERS = "osD^vP*Xhd<>ps8"
+# The reds are left to vecgraph.
+OTHERS = [
+    colour for i, colour in enumerate(matplotlib.colormaps["tab20"].colors) if i not in (6, 7)
+]
 
 
 def colour(line: Line) -> str:
@@ -71,6 +75,7 @@ def warm(case: Case, folder: Path) -> str:
 def recall(case: Case, folder: Path) -> str:
     """What is given up for speed."""
     figure, axes = pyplot.subplots(figsize=(7, 4.5))
+    axes.set_prop_cycle(color=OTHERS)
     engines = sorted({line.engine for line in cosine_lines(case)}, key=order_of)
     for engine, marker in zip(engines, MARKERS * 2, strict=False):
         lines = [line for line in most_threads(cosine_lines(case)) if line.engine == engine]
@@ -96,6 +101,7 @@ def scaling(cases: list[Case], dims: int, folder: Path) -> str | None:
     if len(cases) < 2:
         return None
     figure, axes = pyplot.subplots(figsize=(7, 4.5))
+    axes.set_prop_cycle(color=OTHERS)
     names = sorted({name for case in cases for name in case.engines}, key=order_of)
     for name, marker in zip(names, MARKERS * 2, strict=False):
         points = []

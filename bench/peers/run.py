@@ -6,6 +6,7 @@
 import argparse
 import json
 import shutil
+import signal
 import sys
 import time
 from itertools import product
@@ -16,7 +17,7 @@ import data
 import freshness
 import machine
 import report
-from cases import BUILD, CASES, KINDS, ROOT, Dataset
+from cases import BUILD, CASES, KINDS, ROOT, WORK, Dataset
 from client import Failed
 from engines import CLASSES, PIVOT, engine_class
 from groups import make_groups
@@ -225,6 +226,8 @@ def main() -> None:
     if arguments.fresh_start:
         shutil.rmtree(CASES, ignore_errors=True)
     CASES.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(WORK, ignore_errors=True)  # of a run that was killed
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
     fresh = freshness.probe(names, plan.library)
     (BUILD / "fresh.json").write_text(json.dumps(fresh, indent=1))

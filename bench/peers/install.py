@@ -38,7 +38,7 @@ def make_environment() -> None:
 
 def install(requirement: str) -> dict[str, str]:
     """Returns {"version": ...}, or {"error": the last lines that pip printed}."""
-    pip = [ENVIRONMENT / "bin" / "python", "-m", "pip", "install", "-q"]
+    pip = [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "-q"]
     done = subprocess.run(
         [*pip, "--disable-pip-version-check", requirement], capture_output=True, text=True
     )

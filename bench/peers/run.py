@@ -43,6 +43,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--queries", type=int, help="the most warm searches of a series")
     add("--seconds", type=float, help="for the searches of a series")
     add("--build-minutes", type=float, help="that a build may take (default 15)")
+    add("--graph-rows", type=int, default=1_000_000, help="the most rows that graphs are built of")
     add("--library", type=Path, default=ROOT / "build" / "vecgraph.so")
     add("--results", type=Path, default=ROOT / "bench" / "results", help="where the report goes")
     add("--fresh-start", action="store_true", help="forget what earlier runs measured")
@@ -82,6 +83,12 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
     if arguments.build_minutes:
         chosen["build_seconds"] = arguments.build_minutes * 60
     return Plan(**chosen)
+
+
+def names_for(dataset: Dataset, names: list[str], graph_rows: int) -> list[str]:
+    if dataset.rows <= graph_rows:
+        return names
+    return [name for name in names if not engine_class(name).graph]
 
 
 def guess_seconds(dataset: Dataset, names: list[str], plan: Plan) -> float:
@@ -177,8 +184,8 @@ class Case:
                     f"third {first[-1]:.1f} ms"
                 )
                 ready.append(name)
-            except (Failed, OSError) as reason:
-                self.fail(name, str(reason))
+            except (Failed, OSError) as error:
+                self.fail(name, str(error))
         race = Race(ready, self.dataset, self.plan, self.judge)
         race.run()
         for name, reason in race.failed.items():
@@ -215,7 +222,8 @@ def main() -> None:
     names = [n for n in arguments.engines if n not in arguments.without and n != PIVOT]
     names.insert(0, PIVOT)
     datasets = choose_datasets(arguments)
-    guesses = [guess_seconds(dataset, names, plan) for dataset in datasets]
+    chosen = [names_for(dataset, names, arguments.graph_rows) for dataset in datasets]
+    guesses = [guess_seconds(*pair, plan) for pair in zip(datasets, chosen, strict=True)]
     for dataset, guess in zip(datasets, guesses, strict=True):
         print(f"{dataset.title}: about {max(guess / 60, 1):.0f} min")
     print(f"together about {sum(guesses) / 60:.0f} min", flush=True)
@@ -242,7 +250,7 @@ def main() -> None:
             left *= spent / sum(guesses[:number])
         print(f"{dataset.title} ({number + 1} of {len(datasets)}, about {left / 60:.0f} min left)")
         data.make(dataset, arguments.embeddings)
-        result = Case(dataset, names, plan, record).run()
+        result = Case(dataset, chosen[number], plan, record).run()
         (CASES / f"{dataset.name}.json").write_text(json.dumps(result, indent=1))
         print(f"  done in {result['seconds']:.0f} s", flush=True)
         report.write(arguments.results)

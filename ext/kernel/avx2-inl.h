@@ -25,12 +25,13 @@ __m256i LoadQuery(const int8_t* p) { return LoadBytes(p); }
 
 __m256i AddSums(__m256i a, __m256i b) { return _mm256_add_epi32(a, b); }
 
-__m256i AddPairs(__m256i sums, __m256i pairs) {
-  return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+__m256i AddPairs(__m256i sums, __m256i a, __m256i b) {
+  return _mm256_add_epi32(sums, _mm256_madd_epi16(a, b));
 }
 
 __m256i Add(__m256i sums, const Codes& codes, __m256i query) {
-  return AddPairs(sums, _mm256_maddubs_epi16(codes.size, _mm256_sign_epi8(query, codes.code)));
+  return AddPairs(sums, _mm256_maddubs_epi16(codes.size, _mm256_sign_epi8(query, codes.code)),
+                  _mm256_set1_epi16(1));
 }
 
 // Products of at most 15 * 127: eight of them fit an int16.
@@ -44,7 +45,7 @@ __m256i Add4(__m256i sums, const uint8_t* codes, const int8_t* query) {
                                                 LoadBytes(query + 64 + i));
     eight = _mm256_add_epi16(eight, _mm256_add_epi16(first, second));
   }
-  return AddPairs(sums, eight);
+  return AddPairs(sums, eight, _mm256_set1_epi16(1));
 }
 
 void Fold(const __m256i* sums, int32_t* totals) {
@@ -64,7 +65,7 @@ __m128i LoadWords(const uint8_t* p) {
   return _mm_cvtepu8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
 }
 
-const int32_t* QueryWords(const int8_t* codes, size_t dims, int32_t* words) {
+const void* QueryWords(const int8_t* codes, size_t dims, int32_t* words) {
   for (size_t i = 0; i < dims; i += 16) {
     const __m256i wide =
         _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(codes + i)));
@@ -76,14 +77,37 @@ const int32_t* QueryWords(const int8_t* codes, size_t dims, int32_t* words) {
 __m256i SetAll(int32_t x) { return _mm256_set1_epi32(x); }
 
 __m256i AddWords(__m256i sums, __m256i words, int32_t word) {
-  return _mm256_add_epi32(sums, _mm256_madd_epi16(words, _mm256_set1_epi32(word)));
+  return AddPairs(sums, words, _mm256_set1_epi32(word));
 }
 
 #include "kernel/many-inl.h"
+
+using Bytes = __m256i;
+
+__m256i LoadFirst(const uint8_t* p, size_t count) {
+  __m256i bytes = _mm256_setzero_si256();
+  std::memcpy(&bytes, p, count);
+  return bytes;
+}
+
+__m256i Even(__m256i bytes) { return _mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8); }
+__m256i Odd(__m256i bytes) { return _mm256_srai_epi16(bytes, 8); }
+__m256i Subtract(__m256i a, __m256i b) { return _mm256_sub_epi16(a, b); }
+__m256i AddLong(__m256i a, __m256i b) { return _mm256_add_epi64(a, b); }
+
+__m256i Distances(__m256i a, __m256i b) {
+  const __m256i flip = _mm256_set1_epi8(-128);
+  return _mm256_sad_epu8(_mm256_xor_si256(a, flip), _mm256_xor_si256(b, flip));
+}
+
+#include "kernel/ints-inl.h"
 
 constexpr KernelTable Better(KernelTable table) {
   table.dots_8 = WideDots8;
   table.dots_4 = WideDots4;
   table.dots_8_many = WideDots8Many;
+  table.dot_i8 = WideDotI8;
+  table.l2sq_i8 = WideL2SqI8;
+  table.l1_i8 = WideL1I8;
   return table;
 }

@@ -46,9 +46,7 @@ constexpr size_t kTileQueries = 8;
 
 __m128i LoadWords(const uint8_t* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
 
-const int32_t* QueryWords(const int8_t* codes, size_t /*dims*/, int32_t* /*words*/) {
-  return reinterpret_cast<const int32_t*>(codes);
-}
+const void* QueryWords(const int8_t* codes, size_t /*dims*/, int32_t* /*words*/) { return codes; }
 
 __m512i SetAll(int32_t x) { return _mm512_set1_epi32(x); }
 
@@ -58,9 +56,41 @@ __m512i AddWords(__m512i sums, __m512i words, int32_t word) {
 
 #include "kernel/many-inl.h"
 
+using Bytes = __m512i;
+
+__m512i LoadBytes(const uint8_t* p) { return _mm512_loadu_si512(p); }
+
+__m512i LoadFirst(const uint8_t* p, size_t count) {
+  return _mm512_maskz_loadu_epi8((uint64_t{1} << count) - 1, p);
+}
+
+__m512i Even(__m512i bytes) { return _mm512_srai_epi16(_mm512_slli_epi16(bytes, 8), 8); }
+__m512i Odd(__m512i bytes) { return _mm512_srai_epi16(bytes, 8); }
+__m512i Subtract(__m512i a, __m512i b) { return _mm512_sub_epi16(a, b); }
+__m512i AddLong(__m512i a, __m512i b) { return _mm512_add_epi64(a, b); }
+
+__m512i AddPairs(__m512i sums, __m512i a, __m512i b) { return _mm512_dpwssd_epi32(sums, a, b); }
+
+__m512i Distances(__m512i a, __m512i b) {
+  const __m512i flip = _mm512_set1_epi8(-128);
+  return _mm512_sad_epu8(_mm512_xor_si512(a, flip), _mm512_xor_si512(b, flip));
+}
+
+#include "kernel/ints-inl.h"
+
+int64_t WideHamming(const void* a, const void* b, size_t bytes) {
+  return SumLong(a, b, bytes, [](const __m512i& x, const __m512i& y) {
+    return _mm512_popcnt_epi64(_mm512_xor_si512(x, y));
+  });
+}
+
 constexpr KernelTable Better(KernelTable table) {
   table.dots_8 = WideDots8;
   table.dots_4 = WideDots4;
   table.dots_8_many = WideDots8Many;
+  table.dot_i8 = WideDotI8;
+  table.l2sq_i8 = WideL2SqI8;
+  table.l1_i8 = WideL1I8;
+  table.hamming = WideHamming;
   return table;
 }

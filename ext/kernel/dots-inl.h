@@ -45,12 +45,24 @@ void DotRows(size_t bytes, const uint8_t* codes, size_t rows, int32_t scale, int
   }
 }
 
+// The query with its codes at an address that no load across two cache lines starts from. Worth a
+// copy, but for a few rows.
+PlaneQuery Aligned(const PlaneQuery& query, size_t rows, int8_t* buffer) {
+  if (rows < 16 || reinterpret_cast<uintptr_t>(query.codes) % 64 == 0) return query;
+  std::memcpy(buffer, query.codes, query.dims);
+  return {buffer, query.dims, query.sum};
+}
+
 void WideDots8(const PlaneQuery& query, const uint8_t* codes, size_t rows, int32_t* dots) {
+  alignas(64) int8_t buffer[kMaxPlaneDims];
+  const PlaneQuery aligned = Aligned(query, rows, buffer);
   DotRows(query.dims, codes, rows, 1, kOffset * query.sum, dots,
-          [&](const uint8_t* row) { return SumRow8(query, row); });
+          [&](const uint8_t* row) { return SumRow8(aligned, row); });
 }
 
 void WideDots4(const PlaneQuery& query, const uint8_t* codes, size_t rows, int32_t* dots) {
+  alignas(64) int8_t buffer[kMaxPlaneDims];
+  const PlaneQuery aligned = Aligned(query, rows, buffer);
   DotRows(query.dims / 2, codes, rows, 2, 15 * query.sum, dots,
-          [&](const uint8_t* row) { return SumRow4(query, row); });
+          [&](const uint8_t* row) { return SumRow4(aligned, row); });
 }

@@ -51,7 +51,7 @@ template <size_t kQueries>
 void AddTile(const PlaneQuery* queries, const int32_t* panel, size_t from, size_t dims,
              int32_t* dots, size_t stride) {
   int32_t buffer[kQueries][kPanelWords];
-  const int32_t* words[kQueries];
+  const void* words[kQueries];
   Sums sums[kQueries][2];
   for (size_t q = 0; q < kQueries; ++q) {
     words[q] = QueryWords(queries[q].codes + from, dims, buffer[q]);

@@ -19,7 +19,17 @@ struct ScalarBatch {
   ScalarBatch operator+(const ScalarBatch& o) const { return ScalarBatch(value + o.value); }
   ScalarBatch operator-(const ScalarBatch& o) const { return ScalarBatch(value - o.value); }
   ScalarBatch operator*(const ScalarBatch& o) const { return ScalarBatch(value * o.value); }
+  bool operator<(const ScalarBatch& o) const { return value < o.value; }
+  friend ScalarBatch abs(const ScalarBatch& x) { return ScalarBatch(__builtin_fabsf(x.value)); }
+  friend ScalarBatch min(const ScalarBatch& x, const ScalarBatch& y) {
+    return x.value < y.value ? x : y;
+  }
+  friend ScalarBatch max(const ScalarBatch& x, const ScalarBatch& y) {
+    return x.value > y.value ? x : y;
+  }
 };
+
+bool all(bool x) { return x; }
 
 }  // namespace
 }  // namespace vecgraph

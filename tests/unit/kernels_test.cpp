@@ -113,7 +113,10 @@ TEST(Kernels, AnotherOrderWouldShow) {  // the control of the test above
 TEST(Kernels, IntegersAreExact) {
   std::mt19937 random(13);
   std::uniform_int_distribution<int> any(-128, 127);
-  for (const size_t n : {0, 1, 7, 8, 15, 16, 17, 31, 64, 383, 1000, 16384, 16385, 200000}) {
+  std::vector<size_t> sizes;
+  for (size_t n = 0; n <= 200; ++n) sizes.push_back(n);
+  for (const size_t n : {383, 1000, 16384, 16385, 200000}) sizes.push_back(n);
+  for (const size_t n : sizes) {
     std::vector<int8_t> a(n);
     std::vector<int8_t> b(n);
     for (size_t i = 0; i < n; ++i) {
@@ -139,6 +142,25 @@ TEST(Kernels, IntegersAreExact) {
       EXPECT_EQ(k->l2sq_i8(ua.data(), ub.data(), n), l2sq);
       EXPECT_EQ(k->l1_i8(ua.data(), ub.data(), n), l1);
       EXPECT_EQ(k->hamming(ua.data(), ub.data(), n), bits);
+    }
+  }
+}
+
+TEST(Kernels, IntegerExtremesAreExact) {
+  for (const size_t n : {1, 31, 32, 64, 65, 768, 16384, 16385, 70000}) {
+    for (const int x : {-128, 127}) {
+      for (const int y : {-128, 127}) {
+        const Unaligned<int8_t> a(std::vector<int8_t>(n, static_cast<int8_t>(x)));
+        const Unaligned<int8_t> b(std::vector<int8_t>(n, static_cast<int8_t>(y)));
+        const auto count = static_cast<int64_t>(n);
+        for (const KernelTable* k : Levels()) {
+          SCOPED_TRACE(std::string(k->name) + " " + std::to_string(n));
+          EXPECT_EQ(k->dot_i8(a.data(), b.data(), n), count * x * y);
+          EXPECT_EQ(k->l2sq_i8(a.data(), b.data(), n), count * (x - y) * (x - y));
+          EXPECT_EQ(k->l1_i8(a.data(), b.data(), n), count * std::abs(x - y));
+          EXPECT_EQ(k->hamming(a.data(), b.data(), n), x == y ? 0 : 8 * count);
+        }
+      }
     }
   }
 }
@@ -311,6 +333,158 @@ TEST(Planes, SumsOfExtremesAreExact) {
         for (size_t i = 0; i < dims; i += 2) plane.query[i] = static_cast<int8_t>(-query);
         ExpectDots(plane);
       }
+    }
+  }
+}
+
+TEST(Planes, ReachTakesWhatIsNotBelow) {
+  std::mt19937 random(18);
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  for (size_t rows = 0; rows <= 100; ++rows) {
+    std::vector<int32_t> dots(rows);
+    for (int32_t& dot : dots) dot = static_cast<int32_t>(random() % 2000001) - 1000000;
+    const std::vector<float> scale = Floats(&random, rows);
+    std::vector<float> error = Floats(&random, rows);
+    std::vector<float> offset = Floats(&random, rows);
+    for (float& x : error) x = std::fabs(x);
+    if (rows > 20) error[17] = kInf;
+    if (rows > 30) offset[25] = kNan;
+    if (rows > 40) dots[35] = 0;
+    for (const bool with_offset : {false, true}) {
+      const PlaneBound bound = {scale.data(), error.data(), with_offset ? offset.data() : nullptr,
+                                0.013F,       -0.7F,        1.25F};
+      std::vector<float> upper(rows);
+      for (size_t r = 0; r < rows; ++r) {
+        upper[r] = bound.query * (scale[r] * static_cast<float>(dots[r]));
+        if (with_offset) upper[r] = upper[r] + bound.shift * offset[r];
+        upper[r] = upper[r] + bound.width * error[r];
+      }
+      std::vector<float> limits = {0, -0.0F, kInf, -kInf, kNan, 1e30F, -1e30F};
+      // Equal to a bound, and just above it.
+      for (size_t r = 0; r < rows; r += 7) {
+        limits.push_back(upper[r]);
+        limits.push_back(std::nextafter(upper[r], kInf));
+      }
+      for (const float limit : limits) {
+        std::vector<uint32_t> expected;
+        for (size_t r = 0; r < rows; ++r) {
+          if (!(upper[r] < limit)) expected.push_back(static_cast<uint32_t>(r));
+        }
+        for (const KernelTable* k : Levels()) {
+          SCOPED_TRACE(std::string(k->name) + " " + std::to_string(rows));
+          std::vector<uint32_t> found(rows + 1, 77);
+          const size_t count = k->reach(bound, dots.data(), rows, limit, found.data());
+          ASSERT_EQ(found.back(), 77U);
+          ASSERT_LE(count, rows);
+          found.resize(count);
+          ASSERT_EQ(found, expected);
+        }
+      }
+    }
+  }
+}
+
+TEST(Planes, MixHasTheBitsOfTheDefinition) {
+  std::mt19937 random(19);
+  for (const size_t n :
+       {size_t{2}, size_t{6}, size_t{30}, size_t{128}, size_t{768}, size_t{4096}}) {
+    const std::vector<float> in = Floats(&random, n);
+    std::vector<float> expected(n);
+    for (size_t i = 0; i < n / 2; ++i) {
+      expected[2 * i] = (in[i] + in[n / 2 + i]) * 0.70710678F;
+      expected[2 * i + 1] = (in[i] - in[n / 2 + i]) * 0.70710678F;
+    }
+    for (const KernelTable* k : Levels()) {
+      std::vector<float> out(n);
+      k->mix_f32(in.data(), out.data(), n);
+      ASSERT_EQ(std::memcmp(out.data(), expected.data(), n * sizeof(float)), 0) << k->name << n;
+    }
+  }
+}
+
+// Rows as a plane may meet them: rotated, plain, constant, with outliers, tiny and zero.
+std::vector<std::vector<float>> RowsToEncode(std::mt19937* random) {
+  std::vector<std::vector<float>> all;
+  std::normal_distribution<float> normal;
+  for (size_t dims = 128; dims <= 4096; dims += 128) {
+    std::vector<float> row(dims);
+    for (float& x : row) x = normal(*random);
+    all.push_back(row);
+    for (float& x : row) x = std::ldexp(x, -30);
+    all.push_back(row);
+    all.push_back(Floats(random, dims));
+    all.back()[dims / 3] = 5000;
+    all.emplace_back(dims, dims % 256 == 0 ? 0.25F : -1.0F);
+    all.emplace_back(dims, 0.0F);
+    all.emplace_back(dims, 0.0F)[5] = 1e-38F;
+    all.emplace_back(dims, std::numeric_limits<float>::denorm_min())[7] = 0;
+    all.emplace_back(dims, 0.0F)[dims - 1] = -3;
+  }
+  return all;
+}
+
+// What a coder says it lost, against what its codes lose.
+void ExpectCode(const std::vector<float>& row, const std::vector<int>& codes,
+                const PlaneCode& code) {
+  double lost = 0;
+  double size = 0;
+  for (size_t i = 0; i < row.size(); ++i) {
+    const double written = static_cast<double>(code.scale) * codes[i];
+    lost += (static_cast<double>(row[i]) - written) * (static_cast<double>(row[i]) - written);
+    size += written * written;
+  }
+  // Squares below 1e-38 vanish.
+  ASSERT_NEAR(code.error, std::sqrt(lost), 1e-5 * std::sqrt(lost) + 1e-6 * std::sqrt(size) + 1e-18);
+  ASSERT_NEAR(code.size, std::sqrt(size), 1e-5 * std::sqrt(size) + 1e-18);
+}
+
+bool SameBits(const PlaneCode& a, const PlaneCode& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+
+TEST(Planes, CodesOfEightBitsAreTheNearest) {
+  std::mt19937 random(20);
+  for (const std::vector<float>& row : RowsToEncode(&random)) {
+    std::vector<uint8_t> first(row.size());
+    const PlaneCode code = FindKernel("scalar")->encode_8(row.data(), row.size(), first.data());
+    std::vector<int> codes;
+    for (size_t i = 0; i < row.size(); ++i) {
+      codes.push_back(first[i] - 128);
+      ASSERT_LE(std::abs(codes[i]), 127);
+      ASSERT_LE(std::fabs(row[i] - code.scale * static_cast<float>(codes[i])),
+                0.50002F * code.scale + 1e-35F);
+    }
+    ExpectCode(row, codes, code);
+    for (const KernelTable* k : Levels()) {
+      SCOPED_TRACE(std::string(k->name) + " " + std::to_string(row.size()));
+      std::vector<uint8_t> bytes(row.size());
+      ASSERT_TRUE(SameBits(k->encode_8(row.data(), row.size(), bytes.data()), code));
+      ASSERT_EQ(bytes, first);
+    }
+  }
+}
+
+TEST(Planes, CodesOfFourBitsAreTheNearest) {
+  std::mt19937 random(21);
+  for (const std::vector<float>& row : RowsToEncode(&random)) {
+    std::vector<uint8_t> first(row.size() / 2);
+    const PlaneCode code = FindKernel("scalar")->encode_4(row.data(), row.size(), first.data());
+    std::vector<int> codes;
+    for (size_t i = 0; i < row.size(); ++i) {
+      const uint8_t both = first[i / 128 * 64 + i % 64];
+      codes.push_back(2 * (i % 128 < 64 ? both & 15 : both >> 4) - 15);
+      const float lost = std::fabs(row[i] - code.scale * static_cast<float>(codes[i]));
+      if (std::fabs(row[i]) < 15 * code.scale) {
+        ASSERT_LE(lost, 1.00002F * code.scale + 1e-35F);
+      } else if (code.scale > 1e-35F) {
+        ASSERT_EQ(codes[i], row[i] < 0 ? -15 : 15);
+      }
+    }
+    ExpectCode(row, codes, code);
+    for (const KernelTable* k : Levels()) {
+      SCOPED_TRACE(std::string(k->name) + " " + std::to_string(row.size()));
+      std::vector<uint8_t> bytes(row.size() / 2);
+      ASSERT_TRUE(SameBits(k->encode_4(row.data(), row.size(), bytes.data()), code));
+      ASSERT_EQ(bytes, first);
     }
   }
 }

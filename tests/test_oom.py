@@ -57,6 +57,10 @@ CASES = {
     "vec_each": (TABLE, "SELECT value FROM vec_each('[1,2,3]')"),
     "migrate": ("", "SELECT graph_migrate(); SELECT name FROM sqlite_schema ORDER BY 1"),
     "migrations": ("", "SELECT name, length(sql) FROM graph_migrations"),
+    "track": (TABLE + "CREATE UNIQUE INDEX u ON t (lower(id), n) WHERE n > 0",
+              "SELECT sql, tracked FROM vec_track_sql('t', 'e')"),
+    "tracked": ("SELECT graph_migrate();" + (ROOT / "sql/optional/track_nodes.sql").read_text(),
+                "SELECT ordinal, tracked FROM vec_track_sql('nodes', 'embedding', 'remove')"),
 }
 
 

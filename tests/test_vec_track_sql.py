@@ -7,12 +7,12 @@ protocol of docs/tracking.md in Python. The C++ reader is tested in tests/static
 
 import json
 import os
-import random
 import re
 import sqlite3
 import subprocess
 import sys
 
+import apsw
 import pytest
 
 from conftest import LIBRARY, ROOT
@@ -723,6 +723,55 @@ def test_the_log_stays_short(engine):
         assert last >= end + 20000
         assert 65536 <= count <= most
         assert last - first + 1 == count  # the newest, without a gap
+
+
+# ---- what the triggers do not see ----------------------------------------------------------------
+
+
+# sqlite3 of this Python has none of what follows.
+IN_APSW = pytest.mark.parametrize("binding", ["apsw"], indirect=True)
+
+
+@pytest.fixture
+def newer(engine):
+    """A tracked table with one row."""
+    engine.execute(PLAIN)
+    track(engine)
+    engine.execute("INSERT INTO t (id, e) VALUES (1, x'0102')")
+    return engine
+
+
+@IN_APSW
+def test_a_changeset_is_logged(newer):
+    session = apsw.Session(newer.connection, "main")
+    session.attach("t")
+    newer.execute("UPDATE t SET e = x'03'")
+    newer.execute("INSERT INTO t (id, e) VALUES (2, x'04')")
+    changeset = session.changeset()
+    session.close()
+    newer.execute("DELETE FROM t")
+    newer.execute("INSERT INTO t (id, e) VALUES (1, x'0102')")
+    end = log_end(newer)
+    apsw.Changeset.apply(changeset, newer.connection)
+    assert content(newer) == {1: b"\x03", 2: b"\x04"}
+    rids = {rid for (rid,) in newer.execute(f"SELECT rid FROM {LOG} WHERE seq > ?", (end,))}
+    assert rids == {1, 2}
+
+
+@IN_APSW
+def test_control_a_blob_handle_writes_past_the_log(newer):
+    end = log_end(newer)
+    blob = newer.connection.blob_open("main", "t", "e", 1, True)
+    blob.write(b"\xff")
+    blob.close()
+    assert content(newer) == {1: b"\xff\x02"}
+    assert log_end(newer) == end  # as docs/tracking.md says
+
+
+@IN_APSW
+def test_control_a_connection_without_triggers_writes_past_the_log(newer):
+    newer.connection.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
+    assert logged(newer, "UPDATE t SET e = x'05'") == set()  # as docs/tracking.md says
 
 
 # ---- the store -----------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ void Register(const KernelTable& table) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (const char* name : {"scalar", "sse2", "neon64", "avx2", "avx512"}) {
+  for (const char* name : {"scalar", "sse2", "neon64", "dotprod", "avx2", "avx512"}) {
     if (const KernelTable* table = vecgraph::FindKernel(name)) Register(*table);
   }
   benchmark::Initialize(&argc, argv);

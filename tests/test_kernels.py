@@ -32,30 +32,28 @@ INT8 = ["vec_dot(vec_int8(a),vec_int8(b))", "vec_distance_l2(vec_int8(a),vec_int
         "vec_distance_hamming(vec_bit(a),vec_bit(b))"]
 
 
-# What each level of x86-64 asks for, as /proc/cpuinfo calls it.
-FEATURES = {
+# What each level asks for, as /proc/cpuinfo calls it.
+X86 = {
     "sse2": set(),
     "avx2": {"avx2", "popcnt"},
     "avx512": {"avx2", "popcnt", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni",
                "avx512_vpopcntdq"},
 }
-ARM = ["neon64"]
+ARM = {"neon64": set(), "dotprod": {"asimddp"}}
 
 
 def machine_kernels():
     """The kernels that this CPU can run, the best last, and those that it cannot."""
     machine = platform.machine().lower()
-    words = set()
+    levels = {"x86_64": X86, "amd64": X86, "aarch64": ARM, "arm64": ARM}.get(machine, {})
+    features = set()
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo") as info:
-            words = set(info.read().split())
-    if machine in ("x86_64", "amd64"):
-        able = [name for name, needed in FEATURES.items() if needed <= words]
-    elif machine in ("aarch64", "arm64"):
-        able = ARM
-    else:
-        able = []
-    return ["scalar", *able], [name for name in [*FEATURES, *ARM] if name not in able]
+            features = set(info.read().split())
+    elif sys.platform == "darwin" and levels is ARM:
+        features = {"asimddp"}
+    able = [name for name, needed in levels.items() if needed <= features]
+    return ["scalar", *able], [name for name in [*X86, *ARM] if name not in able]
 
 
 ABLE, UNABLE = machine_kernels()

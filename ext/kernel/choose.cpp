@@ -2,6 +2,11 @@
 
 #include <array>
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 namespace vecgraph {
 
 extern const KernelTable kKernelsScalar;
@@ -11,6 +16,7 @@ extern const KernelTable kKernelsAvx2;
 extern const KernelTable kKernelsAvx512;
 #elif defined(__aarch64__)
 extern const KernelTable kKernelsNeon64;
+extern const KernelTable kKernelsDotprod;
 #endif
 
 namespace {
@@ -35,7 +41,14 @@ std::array<Level, 4> Levels() {
            {&kKernelsSse2, true},
            {&kKernelsScalar, true}}};
 #elif defined(__aarch64__)
-  return {{{&kKernelsNeon64, true}, {&kKernelsScalar, true}}};
+#if defined(__linux__)
+  const bool dotprod = (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#elif defined(__APPLE__)
+  const bool dotprod = true;
+#else
+  const bool dotprod = false;
+#endif
+  return {{{&kKernelsDotprod, dotprod}, {&kKernelsNeon64, true}, {&kKernelsScalar, true}}};
 #else
   return {{{&kKernelsScalar, true}}};
 #endif

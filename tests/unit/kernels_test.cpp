@@ -18,7 +18,7 @@ namespace {
 
 std::vector<const KernelTable*> Levels() {
   std::vector<const KernelTable*> levels;
-  for (const char* name : {"scalar", "sse2", "avx2", "avx512", "neon64"}) {
+  for (const char* name : {"scalar", "sse2", "avx2", "avx512", "neon64", "dotprod"}) {
     if (const KernelTable* table = FindKernel(name)) levels.push_back(table);
   }
   return levels;

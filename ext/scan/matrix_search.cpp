@@ -2,15 +2,15 @@
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
 #include <cmath>
-#include <cstring>
 #include <limits>
-#include <numeric>
+#include <optional>
 #include <thread>
 
 #include "base/workers.h"
-#include "scan/aligned_copy.h"
+#include "scan/exact_scorer.h"
+#include "scan/row_order.h"
+#include "scan/shortlist.h"
 
 namespace vecgraph {
 namespace {
@@ -39,55 +39,38 @@ class SlotMask {
   std::vector<uint64_t> words_;
 };
 
-// Hands out blocks of rows to the threads of one search, in an order that jumps: block i is
-// i * step modulo the number of blocks, step being coprime to it and near its golden section.
+// Hands out blocks of rows to the threads of one search.
 class Blocks {
  public:
   Blocks(const Matrix& matrix, const SlotMask* mask, InterruptPoll* interrupt)
-      : matrix_(matrix),
+      : order_(matrix, kBlock),
         mask_(mask),
         interrupt_(interrupt),
-        caller_(std::this_thread::get_id()),
-        count_((matrix.slots() + kBlock - 1) / kBlock),
-        step_(std::max(static_cast<size_t>(static_cast<double>(count_) * 0.618), size_t{1})) {
-    while (std::gcd(step_, std::max(count_, size_t{1})) != 1) ++step_;
-  }
-
-  struct Block {
-    const Matrix::Segment* segment;
-    size_t first;  // in the segment
-    size_t rows;
-    size_t slot;  // of the first
-  };
+        caller_(std::this_thread::get_id()) {}
 
   // False: no more, or stopped.
-  bool Next(Block* block) {
+  bool Next(RowBlock* block) {
     for (;;) {
       if (stopped_.load(std::memory_order_relaxed)) return false;
       const size_t turn = next_.fetch_add(1, std::memory_order_relaxed);
-      if (turn >= count_) return false;
+      if (turn >= order_.count()) return false;
       // Only the caller's thread may ask SQLite.
       if (interrupt_ && std::this_thread::get_id() == caller_ && ++callers_turns_ % 8 == 0) {
         interrupt_code_ = interrupt_->Poll();
         if (interrupt_code_ != SQLITE_OK) Stop();
       }
-      const size_t slot = turn * step_ % count_ * kBlock;
-      const size_t end = std::min(slot + kBlock, matrix_.slots());
-      if (mask_ && mask_->None(slot, end)) continue;
-      *block = {&matrix_.segment(slot), slot % matrix_.segment_slots(), end - slot, slot};
-      return true;
+      *block = order_.At(turn);
+      if (!mask_ || !mask_->None(block->slot, block->slot + block->rows)) return true;
     }
   }
   void Stop() { stopped_.store(true, std::memory_order_relaxed); }
   int interrupt_code() const { return interrupt_code_; }
 
  private:
-  const Matrix& matrix_;
+  const RowOrder order_;
   const SlotMask* mask_;
   InterruptPoll* interrupt_;
   const std::thread::id caller_;
-  const size_t count_;
-  size_t step_;
   std::atomic<size_t> next_{0};
   std::atomic<bool> stopped_{false};
   // Touched by the caller's thread only.
@@ -95,44 +78,14 @@ class Blocks {
   int interrupt_code_ = SQLITE_OK;
 };
 
-// Scores vectors as the scalar functions do and keeps the best.
-class alignas(128) ExactScorer {  // no line is shared by two threads
- public:
-  ExactScorer(const KernelTable& kernel, const SearchRequest& request, const AlignedCopy& query,
-              double self)
-      : kernel_(kernel), request_(request), query_(query), self_(self), best_(request.limit) {}
-
-  void Score(const VectorView& vector, int64_t rowid) {
-    ++scored_;
-    const double distance = Distance(kernel_, request_.metric, query_.view(), vector, self_);
-    const double score = ScoreOf(request_.metric, distance);
-    if (!std::isfinite(distance) || !std::isfinite(score)) {
-      ++scoreless_;
-      return;
-    }
-    if (request_.min_score && !(score >= *request_.min_score)) return;
-    if (request_.after && !(*request_.after < Hit{distance, rowid, {}})) return;
-    if (best_.Admits(distance, rowid)) best_.Add({distance, rowid, {}});
+// Adds what a scorer found to the result; called once for each scorer.
+void Finish(ExactScorer* scorer, TopK* best, MatrixResult* result) {
+  for (Hit& hit : scorer->Take()) {
+    if (best->Admits(hit.distance, hit.rowid)) best->Add(std::move(hit));
   }
-
-  // Adds what was found to the result; called once for each scorer.
-  void Finish(TopK* best, MatrixResult* result) {
-    for (Hit& hit : best_.Take()) {
-      if (best->Admits(hit.distance, hit.rowid)) best->Add(std::move(hit));
-    }
-    result->scored += scored_;
-    result->scoreless += scoreless_;
-  }
-
- private:
-  const KernelTable& kernel_;
-  const SearchRequest& request_;
-  const AlignedCopy& query_;
-  const double self_;
-  TopK best_;
-  int64_t scored_ = 0;
-  int64_t scoreless_ = 0;
-};
+  result->scored += scorer->scored();
+  result->scoreless += scorer->scoreless();
+}
 
 int ThreadsFor(size_t bytes, int threads) {
   return static_cast<int>(std::min(static_cast<size_t>(std::max(threads, 1)),
@@ -149,8 +102,7 @@ class Searcher {
         request_(request),
         search_(*request.search),
         kernel_(*request.kernel),
-        query_(search_.query),
-        self_(search_.metric == Metric::kCosine ? SelfDot(kernel_, search_.query) : 0) {}
+        query_(kernel_, search_) {}
 
   Status Run(MatrixResult* result) {
     const size_t count = request_.slots ? request_.slots->size() : matrix_.rows();
@@ -174,16 +126,9 @@ class Searcher {
   }
 
  private:
-  struct Survivor {
-    uint32_t slot;
-    float upper;
-  };
-
   // What one thread of a bounded pass has found.
   struct Finder {
-    std::vector<Survivor> survivors;
-    std::vector<double> lows;  // the k largest lower bounds, the least of them first
-    size_t next_sweep = 1024;
+    Shortlist shortlist;
     int64_t rows = 0;     // bounded by 4 bits or 8
     int64_t refined = 0;  // rows looked at in 8 bits after 4
     int64_t bytes = 0;
@@ -205,7 +150,7 @@ class Searcher {
 
   Status Bounded(const SlotMask* mask, MatrixResult* result, bool* done) {
     const PlaneSearch plane(kernel_, *matrix_.basis(), search_.metric,
-                            reinterpret_cast<const float*>(query_.view().data));
+                            reinterpret_cast<const float*>(query_.vector.view().data));
     if (!plane.usable()) return Status::Ok();
     const size_t bytes = matrix_.slots() * matrix_.basis()->padded() / 2;
     const int threads = ThreadsFor(bytes, request_.threads);
@@ -243,7 +188,7 @@ class Searcher {
     int32_t dots[kBlock];
     uint32_t found[kBlock];
     const size_t padded = matrix_.basis()->padded();
-    Blocks::Block block;
+    RowBlock block;
     while (pass->blocks.Next(&block)) {
       const PlaneRows& rows = block.segment->plane;
       const float limit = pass->limit.load(std::memory_order_relaxed);
@@ -269,49 +214,26 @@ class Searcher {
           ++finder->refined;
           finder->bytes += static_cast<int64_t>(padded);
         }
-        Consider(pass, finder, rows, row, static_cast<uint32_t>(slot), dot, k);
+        RaiseLimit(
+            pass, finder->shortlist.Consider(pass->plane, k, rows, row, static_cast<uint32_t>(slot),
+                                             dot, pass->limit.load(std::memory_order_relaxed)));
       }
       // Looking again at a row costs more than reading it in order.
       if (four && finder->refined > 1024 + finder->rows / 20) pass->four.store(false);
-      if (finder->survivors.size() > finder->next_sweep) Sweep(pass, finder);
+      if (finder->shortlist.Grown()) Sweep(pass, finder);
     }
   }
 
-  // Looks at a row by its code of 8 bits.
-  static void Consider(Pass* pass, Finder* finder, const PlaneRows& rows, size_t row, uint32_t slot,
-                       int32_t dot, size_t k) {
-    const PlaneBound bound = pass->plane.Bound(rows, false, row);
-    float upper = bound.query * (*bound.scale * static_cast<float>(dot));
-    if (bound.offset) upper += bound.shift * *bound.offset;
-    upper += bound.width * *bound.error;
-    if (upper < pass->limit.load(std::memory_order_relaxed)) return;
-    finder->survivors.push_back({slot, upper});
-    const double low = pass->plane.LowerKey(rows, row, dot);
-    std::vector<double>& lows = finder->lows;
-    const auto greater = std::greater<double>();
-    if (lows.size() < k) {
-      lows.push_back(std::isnan(low) ? -kInfinity : low);
-      std::push_heap(lows.begin(), lows.end(), greater);
-      if (lows.size() < k) return;
-    } else {
-      if (!(low > lows.front())) return;
-      std::pop_heap(lows.begin(), lows.end(), greater);
-      lows.back() = low;
-      std::push_heap(lows.begin(), lows.end(), greater);
-    }
-    const float limit = pass->plane.Limit(lows.front());
+  static void RaiseLimit(Pass* pass, float limit) {
     float current = pass->limit.load(std::memory_order_relaxed);
     while (limit > current &&
            !pass->limit.compare_exchange_weak(current, limit, std::memory_order_relaxed)) {
     }
   }
 
-  // Drops the survivors that the limit has passed since.
   static void Sweep(Pass* pass, Finder* finder) {
-    const float limit = pass->limit.load(std::memory_order_relaxed);
-    std::erase_if(finder->survivors, [=](const Survivor& row) { return row.upper < limit; });
-    finder->next_sweep = 2 * finder->survivors.size() + 1024;
-    if (finder->survivors.size() > pass->most_survivors) {
+    finder->shortlist.Sweep(pass->limit.load(std::memory_order_relaxed));
+    if (finder->shortlist.rows().size() > pass->most_survivors) {
       pass->too_many.store(true);
       pass->blocks.Stop();
     }
@@ -320,10 +242,10 @@ class Searcher {
   // Scores what may be among the nearest.
   Status Rerank(Pass* pass, MatrixResult* result) {
     const float limit = pass->limit.load();
-    ExactScorer scorer(kernel_, search_, query_, self_);
+    ExactScorer scorer(query_);
     size_t done = 0;
     for (const Finder& finder : pass->finders) {
-      for (const Survivor& row : finder.survivors) {
+      for (const Shortlist::Row& row : finder.shortlist.rows()) {
         if (row.upper < limit) continue;
         if (request_.interrupt && ++done % 256 == 0) {
           const int rc = request_.interrupt->Poll();
@@ -342,14 +264,14 @@ class Searcher {
       }
     }
     TopK best(search_.limit);
-    scorer.Finish(&best, result);
+    Finish(&scorer, &best, result);
     result->hits = best.Take();
     return Status::Ok();
   }
 
   Status ScoreSlots(const std::vector<uint32_t>& slots, MatrixResult* result) {
     result->tier = "float32";
-    ExactScorer scorer(kernel_, search_, query_, self_);
+    ExactScorer scorer(query_);
     size_t done = 0;
     for (const uint32_t slot : slots) {
       if (request_.interrupt && ++done % 1024 == 0) {
@@ -360,7 +282,7 @@ class Searcher {
     }
     result->bytes += static_cast<int64_t>(slots.size() * search_.query.bytes());
     TopK best(search_.limit);
-    scorer.Finish(&best, result);
+    Finish(&scorer, &best, result);
     result->hits = best.Take();
     return Status::Ok();
   }
@@ -372,13 +294,13 @@ class Searcher {
     Blocks blocks(matrix_, mask, request_.interrupt);
     std::vector<ExactScorer> scorers;
     scorers.reserve(static_cast<size_t>(threads));
-    for (int t = 0; t < threads; ++t) scorers.emplace_back(kernel_, search_, query_, self_);
+    for (int t = 0; t < threads; ++t) scorers.emplace_back(query_);
     std::atomic<size_t> claimed{0};
     std::atomic<bool> failed{false};
     const auto body = [&] {
       ExactScorer& scorer = scorers[claimed.fetch_add(1)];
       try {
-        Blocks::Block block;
+        RowBlock block;
         while (blocks.Next(&block)) {
           for (size_t i = 0; i < block.rows; ++i) {
             const size_t slot = block.slot + i;
@@ -395,7 +317,7 @@ class Searcher {
     if (blocks.interrupt_code() != SQLITE_OK) return Interrupted(blocks.interrupt_code());
     if (failed) throw std::bad_alloc();
     TopK best(search_.limit);
-    for (ExactScorer& scorer : scorers) scorer.Finish(&best, result);
+    for (ExactScorer& scorer : scorers) Finish(&scorer, &best, result);
     result->bytes += result->scored * static_cast<int64_t>(search_.query.bytes());
     result->hits = best.Take();
     return Status::Ok();
@@ -405,8 +327,7 @@ class Searcher {
   const MatrixRequest& request_;
   const SearchRequest& search_;
   const KernelTable& kernel_;
-  const AlignedCopy query_;
-  const double self_;
+  const ExactQuery query_;
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "base/value.h"
 #include "scan/metric.h"
 #include "sqlapi/args.h"
+#include "sqlapi/search_options.h"
 
 namespace vecgraph {
 
@@ -32,8 +33,6 @@ inline constexpr std::array<const char*, kTopkArguments> kTopkArgumentNames = {
 
 // The values of one call, by argument; null for those that were not given.
 using GivenArguments = std::array<sqlite3_value*, kTopkArguments>;
-
-constexpr int64_t kUnlimited = INT64_MAX;
 
 struct TopkArguments {
   std::array<Value, kTopkArguments> values;  // as given; pointers become NULL

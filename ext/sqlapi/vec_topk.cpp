@@ -52,10 +52,12 @@
 
 #include "base/compat.h"
 #include "base/value.h"
+#include "sqlapi/argument_plan.h"
 #include "sqlapi/connection.h"
 #include "sqlapi/guard.h"
 #include "sqlapi/options.h"
 #include "sqlapi/registry.h"
+#include "sqlapi/search_depth.h"
 #include "sqlapi/topk_arguments.h"
 #include "sqlapi/topk_search.h"
 
@@ -66,7 +68,6 @@ namespace {
 enum Column { kId, kScore, kDistance, kRank, kFirstHidden };
 constexpr int kRowid = -1;
 
-constexpr std::string_view kMissing = "missing ";
 constexpr const char* kUsage =
     "vec_topk(source, column, query [, k, metric, min_score, element, strict, within])";
 
@@ -89,31 +90,6 @@ struct TopkCursor : sqlite3_vtab_cursor {
 };
 
 // ---- planning -----------------------------------------------------------------------------------
-
-// Collects what xFilter will receive.
-class Plan {
- public:
-  explicit Plan(sqlite3_index_info* info) : info_(info) {}
-
-  void Take(int constraint, const std::string& name, bool omit) {
-    info_->aConstraintUsage[constraint].argvIndex = ++count_;
-    info_->aConstraintUsage[constraint].omit = omit;
-    text_ += (text_.empty() ? "" : ",") + name;
-  }
-
-  Status Finish() {
-    const bool ordered = info_->orderByConsumed != 0;
-    info_->idxStr = sqlite3_mprintf("%s%s", text_.c_str(), ordered ? "; ordered" : "");
-    if (!info_->idxStr) throw std::bad_alloc();
-    info_->needToFreeIdxStr = 1;
-    return Status::Ok();
-  }
-
- private:
-  sqlite3_index_info* info_;
-  std::string text_;
-  int count_ = 0;
-};
 
 // Whether the rows come out in the order that the statement asks for: by rank, by distance, or by
 // score. rank decides alone; after distance only rowid may follow, as it breaks the ties.
@@ -154,31 +130,6 @@ bool IsIdentity(const sqlite3_index_info& info, int i) {
   const auto& constraint = info.aConstraint[i];
   return constraint.op == SQLITE_INDEX_CONSTRAINT_EQ &&
          (constraint.iColumn == kId || constraint.iColumn == kRowid);
-}
-
-// Finds the constraint of each argument, one that is usable if there is any; -1 where there is
-// none.
-std::array<int, kTopkArguments> FindArguments(const sqlite3_index_info& info) {
-  std::array<int, kTopkArguments> found;
-  found.fill(-1);
-  for (int i = 0; i < info.nConstraint; ++i) {
-    const auto& constraint = info.aConstraint[i];
-    const int argument = constraint.iColumn - kFirstHidden;
-    if (constraint.op != SQLITE_INDEX_CONSTRAINT_EQ || argument < 0) continue;
-    int& slot = found[static_cast<size_t>(argument)];
-    if (slot < 0 || (constraint.usable && !info.aConstraint[slot].usable)) slot = i;
-  }
-  return found;
-}
-
-// A plan that only says what is missing: xFilter turns it into an error. Not an error here, since
-// SQLite also plans the two sides of an OR alone, without the arguments.
-Status PlanMissing(sqlite3_index_info* info, const char* argument) {
-  info->idxStr = sqlite3_mprintf("%s%s", kMissing.data(), argument);
-  if (!info->idxStr) throw std::bad_alloc();
-  info->needToFreeIdxStr = 1;
-  info->estimatedCost = 1e50;
-  return Status::Ok();
 }
 
 // Whether a restriction before k waits for a table that this plan reads later.
@@ -228,11 +179,8 @@ Status PlanSearch(sqlite3_index_info* info, const std::array<int, kTopkArguments
 }
 
 int TopkBestIndex(sqlite3_vtab* table, sqlite3_index_info* info) {
-  const auto arguments = FindArguments(*info);
-  // An argument from a table that this plan reads later: the planner shall try another order.
-  for (const int i : arguments) {
-    if (i >= 0 && !info->aConstraint[i].usable) return SQLITE_CONSTRAINT;
-  }
+  const auto arguments = FindArguments<kTopkArguments>(*info, kFirstHidden);
+  if (WaitsForLater(*info, arguments)) return SQLITE_CONSTRAINT;
   return GuardTable(table, [&] { return PlanSearch(info, arguments); });
 }
 
@@ -258,9 +206,8 @@ struct Received {
 
 Status Receive(const char* plan, sqlite3_value** argv, Received* received, TopkArguments* out) {
   std::string_view rest(plan);
-  if (rest.substr(0, kMissing.size()) == kMissing) {
-    return WrongTopk(
-        Format("the argument '%s' is missing; write %s", plan + kMissing.size(), kUsage));
+  if (const char* missing = MissingArgument(plan)) {
+    return WrongTopk(MissingError(missing, kUsage));
   }
   rest = rest.substr(0, rest.find(';'));
   for (int i = 0; !rest.empty(); ++i) {
@@ -305,23 +252,7 @@ Status CheckRepeated(sqlite3_value* equal_to, const TopkArguments& arguments, To
   return Status::Ok();
 }
 
-// Counts the searches that run inside one another: a view may search itself, without end.
-class Depth {
- public:
-  explicit Depth(Connection* connection) : connection_(connection) { ++connection_->search_depth; }
-  Depth(const Depth&) = delete;
-  Depth& operator=(const Depth&) = delete;
-  ~Depth() { --connection_->search_depth; }
-
-  bool TooDeep() const { return connection_->search_depth > 10; }
-
- private:
-  Connection* connection_;
-};
-
-Status DepthError() {
-  return WrongTopk("more than 10 searches inside one another; does a view search itself?");
-}
+Status DepthError() { return WrongTopk(kTooDeep); }
 
 int TopkFilter(sqlite3_vtab_cursor* base, int with_id, const char* plan, int,
                sqlite3_value** argv) {

@@ -1,0 +1,49 @@
+// RowOrder: the blocks of a matrix in an order that jumps, since rows in the order of their scores
+// would push a search's limit up one by one. Block i is i * step modulo the number of blocks, step
+// being coprime to it and near its golden section.
+// Threads: constant once made.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+
+#include "scan/matrix.h"
+
+namespace vecgraph {
+
+// Rows of one segment.
+struct RowBlock {
+  const Matrix::Segment* segment;
+  size_t first;  // in the segment
+  size_t rows;
+  size_t slot;  // of the first
+};
+
+class RowOrder {
+ public:
+  // REQUIRES: `block` divides the slots of a segment.
+  RowOrder(const Matrix& matrix, size_t block)
+      : matrix_(matrix),
+        block_(block),
+        count_((matrix.slots() + block - 1) / block),
+        step_(std::max(static_cast<size_t>(static_cast<double>(count_) * 0.618), size_t{1})) {
+    while (std::gcd(step_, std::max(count_, size_t{1})) != 1) ++step_;
+  }
+
+  size_t count() const { return count_; }
+  // REQUIRES: turn < count().
+  RowBlock At(size_t turn) const {
+    const size_t slot = turn * step_ % count_ * block_;
+    return {&matrix_.segment(slot), slot % matrix_.segment_slots(),
+            std::min(block_, matrix_.slots() - slot), slot};
+  }
+
+ private:
+  const Matrix& matrix_;
+  const size_t block_;
+  const size_t count_;
+  size_t step_;
+};
+
+}  // namespace vecgraph

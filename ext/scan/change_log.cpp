@@ -40,11 +40,20 @@ class Resetter {
 
 Status ChangeLog::Open(sqlite3* db, const Source& source, ChangeLog* out, bool* tracked) {
   *out = ChangeLog();
-  Status status = IsTracked(db, source, tracked);
-  if (!status.ok() || !*tracked) return status;
+  *tracked = false;
+  if (source.kind != Source::Kind::kTable) return Status::Ok();
   const std::string schema = QuoteName(source.schema);
   const std::string log = schema + "." + QuoteName(LogName(source));
   const unsigned flags = SQLITE_PREPARE_PERSISTENT;
+  Status status = out->version_.Prepare(db, "PRAGMA " + schema + ".schema_version", flags);
+  if (!status.ok()) return status;
+  const Resetter reset(&out->version_);
+  // The version first: should the schema move on meanwhile, Check() sees that it did.
+  const int rc = out->version_.Step();
+  if (rc != SQLITE_ROW) return DatabaseError(db, rc);
+  out->checked_version_ = static_cast<int>(out->version_.Int(0));
+  status = IsTracked(db, source, tracked);
+  if (!status.ok() || !*tracked) return status;
   out->db_ = db;
   out->source_ = source;
   status =
@@ -53,16 +62,8 @@ Status ChangeLog::Open(sqlite3* db, const Source& source, ChangeLog* out, bool* 
     status = out->changes_.Prepare(
         db, "SELECT seq, nonce, rid FROM " + log + " WHERE seq >= ?1 ORDER BY seq", flags);
   }
-  if (status.ok()) {
-    status = out->version_.Prepare(db, "PRAGMA " + schema + ".schema_version", flags);
-  }
-  if (!status.ok()) return status;
-  const Resetter reset(&out->version_);
-  const int rc = out->version_.Step();
-  if (rc != SQLITE_ROW) return DatabaseError(db, rc);
-  out->checked_version_ = static_cast<int>(out->version_.Int(0));
-  out->tracked_ = true;
-  return Status::Ok();
+  if (status.ok()) out->tracked_ = true;
+  return status;
 }
 
 Status ChangeLog::Check(int* version, bool* usable) {

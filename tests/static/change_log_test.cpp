@@ -299,6 +299,15 @@ TEST_F(ChangeLogTest, OpenLeavesAnUntrackedTableAlone) {
   }
 }
 
+TEST_F(ChangeLogTest, OpenLeavesAQueryAlone) {
+  Source source;
+  ChangeLog log;
+  bool tracked = true;
+  ASSERT_TRUE(ResolveQuery(a_->get(), "SELECT e FROM t", "e", &source).ok());
+  EXPECT_TRUE(ChangeLog::Open(a_->get(), source, &log, &tracked).ok());
+  EXPECT_FALSE(tracked);
+}
+
 TEST_F(ChangeLogTest, SchemasOtherThanMain) {
   a_->Run("ATTACH ':memory:' AS \"a b\"; CREATE TABLE \"a b\".t (e)");
   a_->Run("CREATE TEMP TABLE t (e)");

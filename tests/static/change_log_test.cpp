@@ -23,6 +23,7 @@ class Database {
  public:
   explicit Database(const std::string& path) {
     EXPECT_EQ(sqlite3_open(path.c_str(), &db_), SQLITE_OK);
+    Run("PRAGMA synchronous = OFF");
   }
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

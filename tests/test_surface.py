@@ -61,7 +61,7 @@ FUNCTIONS = [
     Function("graph_migrate", 0, "s", DIRECT),
     Function("graph_migrate", 1, "s", DIRECT),
 ]
-MODULES = ["vec_each", "vec_topk", "vec_last_scan", "vec_cache", "vec_track_sql", "graph_migrations"]
+MODULES = ["vec_each", "vec_topk", "vec_join", "vec_last_scan", "vec_cache", "vec_track_sql", "graph_migrations"]
 SHARED_MODULES = ["vec_each"]
 
 OWN = "sqlite3_vecgraph_own_init"
@@ -127,7 +127,7 @@ def test_a_view_may_call_a_function_unless_it_is_direct(engine, row):
     assert refused == (row.flags == DIRECT)
 
 
-@pytest.mark.parametrize("module", ["vec_topk", "vec_track_sql", "graph_migrations"])
+@pytest.mark.parametrize("module", ["vec_topk", "vec_join", "vec_track_sql", "graph_migrations"])
 def test_a_stranger_s_view_may_not_use_what_reads_by_name(engine, module):
     engine.execute(f"CREATE VIEW v AS SELECT * FROM {module}")
     engine.execute("PRAGMA trusted_schema = OFF")

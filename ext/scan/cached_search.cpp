@@ -4,9 +4,11 @@
 #include <chrono>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "scan/aligned_copy.h"
 #include "scan/matrix_search.h"
+#include "scan/matrix_search_many.h"
 #include "scan/tally.h"
 
 namespace vecgraph {
@@ -116,6 +118,49 @@ std::optional<std::vector<uint32_t>> SlotsOf(const Matrix& matrix, const Candida
   return slots;
 }
 
+// From this many queries on a matrix is worth filling at once.
+constexpr size_t kWorthFilling = 8;
+
+// A matrix that was never filled is sized by the rows that there are.
+Status ExpectRows(sqlite3* db, const Source& source, CachedMatrix* entry) {
+  if (entry->expected_rows > 0) return Status::Ok();
+  Statement statement;
+  Status status = statement.Prepare(db, "SELECT count(*) FROM " + source.QuotedName());
+  if (!status.ok()) return status;
+  const int rc = statement.Step();
+  if (rc != SQLITE_ROW) return DatabaseError(db, rc, "reading " + source.Label());
+  entry->expected_rows = statement.Int(0);
+  return status;
+}
+
+// Whether a strict search would find a fault among the rows of the table.
+bool HasFault(const Matrix& matrix) {
+  return std::any_of(matrix.faults().begin(), matrix.faults().end(),
+                     [](const Matrix::Fault& fault) { return fault.type != SQLITE_NULL; });
+}
+
+Status FetchId(sqlite3* db, CachedTable* table, int64_t rowid, Value* id) {
+  Statement& statement = table->id_by_row;
+  const Source& source = table->source;
+  Status status;
+  if (!statement) {
+    status = statement.Prepare(db,
+                               "SELECT " + QuoteName(source.id) + " FROM " + source.QuotedName() +
+                                   " WHERE " + source.rowid + " = ?1",
+                               SQLITE_PREPARE_PERSISTENT);
+  }
+  if (!status.ok()) return status;
+  statement.BindInt(1, rowid);
+  const int rc = statement.Step();
+  if (rc == SQLITE_ROW) {
+    *id = Value(sqlite3_column_value(statement.get(), 0));
+  } else if (rc != SQLITE_DONE) {
+    status = DatabaseError(db, rc, "reading " + source.Label());
+  }
+  statement.Reset();
+  return status;
+}
+
 }  // namespace
 
 Status FetchVector(sqlite3* db, CachedTable* table, int64_t rowid, ElementType element,
@@ -129,26 +174,11 @@ Status FetchVector(sqlite3* db, CachedTable* table, int64_t rowid, ElementType e
 }
 
 Status FetchIds(sqlite3* db, CachedTable* table, std::vector<Hit>* hits) {
-  if (table->source.id.empty()) return Status::Ok();
-  Statement& statement = table->id_by_row;
-  const Source& source = table->source;
   Status status;
-  if (!statement) {
-    status = statement.Prepare(db,
-                               "SELECT " + QuoteName(source.id) + " FROM " + source.QuotedName() +
-                                   " WHERE " + source.rowid + " = ?1",
-                               SQLITE_PREPARE_PERSISTENT);
-  }
+  if (table->source.id.empty()) return status;
   for (Hit& hit : *hits) {
+    status = FetchId(db, table, hit.rowid, &hit.id);
     if (!status.ok()) break;
-    statement.BindInt(1, hit.rowid);
-    const int rc = statement.Step();
-    if (rc == SQLITE_ROW) {
-      hit.id = Value(sqlite3_column_value(statement.get(), 0));
-    } else if (rc != SQLITE_DONE) {
-      status = DatabaseError(db, rc, "reading " + table->source.Label());
-    }
-    statement.Reset();
   }
   return status;
 }
@@ -210,6 +240,119 @@ Status SearchCached(sqlite3* db, const KernelTable& kernel, int threads, TableCa
       std::chrono::steady_clock::now() - start;
   current.milliseconds = elapsed.count();
   current.searches = report->searches + 1;
+  *report = std::move(current);
+  return status;
+}
+
+namespace {
+
+// Asks one by one: some rows have to be read from the table for each query.
+Status SearchInTurn(sqlite3* db, const KernelTable& kernel, int threads, TableCache* cache,
+                    HeldTable* held, std::span<const SearchRequest> requests,
+                    std::vector<Answer>* found, SearchReport* report, bool* answered) {
+  Status status;
+  *answered = true;
+  for (size_t i = 0; i < requests.size() && *answered && status.ok(); ++i) {
+    SearchRequest request = requests[i];
+    request.with_id = false;
+    SearchReport one;
+    status =
+        SearchCached(db, kernel, threads, cache, held, request, &(*found)[i].hits, &one, answered);
+    if (status.code() == SQLITE_ERROR) {  // of this query, as that it can be compared with no row
+      (*found)[i].failure = std::exchange(status, Status::Ok());
+      *answered = true;
+      continue;
+    }
+    one.bytes += report->bytes;
+    one.survivors += report->survivors;
+    *report = std::move(one);
+  }
+  return status;
+}
+
+// Asks the matrix for all at once.
+Status SearchAtOnce(sqlite3* db, const KernelTable& kernel, int threads, TableCache* cache,
+                    CachedTable* table, const Matrix& matrix,
+                    std::span<const SearchRequest> requests, std::vector<Answer>* answers,
+                    SearchReport* report, bool* answered) {
+  const SearchRequest& first = requests.front();
+  // The search that reads the table names the first fault.
+  if (first.strict && HasFault(matrix)) return Status::Ok();
+  MatrixRequest search;
+  search.kernel = &kernel;
+  search.threads = threads;
+  search.interrupt = &cache->interrupt();
+  search.fetch = [&](int64_t rowid, VectorView* vector) {
+    return FetchVector(db, table, rowid, first.query.type, vector);
+  };
+  std::vector<MatrixResult> found;
+  Status status = SearchMatrixMany(matrix, search, requests, &found);
+  table->vector_by_row.Reset();
+  if (!status.ok()) return status;
+  for (const MatrixResult& result : found) {
+    if (!result.possible || (first.strict && result.scoreless > 0)) return status;
+  }
+  report->rows = static_cast<int64_t>(matrix.rows());
+  report->tier = found.front().tier;
+  report->skipped[static_cast<size_t>(Skip::kScore)] = found.front().scoreless;
+  Tally tally(first, report);
+  status = CountFaults(matrix, first, {}, &tally, report);
+  // Rows that a bound excluded could be compared as well.
+  if (status.ok() && matrix.rows() == 0) status = tally.Finish();
+  for (size_t i = 0; i < found.size(); ++i) {
+    report->bytes += found[i].bytes;
+    report->survivors += found[i].scored - found[i].scoreless;
+    (*answers)[i].hits = std::move(found[i].hits);
+    // The same for all queries of a length.
+    if (!status.ok()) (*answers)[i].failure = Status::Code(status.code(), status.message());
+  }
+  *answered = true;
+  return Status::Ok();
+}
+
+}  // namespace
+
+Status SearchCachedMany(sqlite3* db, const KernelTable& kernel, int threads, TableCache* cache,
+                        HeldTable* held, std::span<const SearchRequest> requests,
+                        std::span<Answer* const> answers, IdMap* ids, SearchReport* report,
+                        bool* answered) {
+  *answered = false;
+  const SearchRequest& first = requests.front();
+  CachedTable& table = held->table();
+  CachedMatrix& entry = cache->MatrixOf(&table, first.query.type, first.query.dims);
+  using Filling = TableCache::Filling;
+  const bool now = requests.size() >= kWorthFilling;
+  Status status;
+  if (now && cache->memory().cap() > 0) status = ExpectRows(db, table.source, &entry);
+  std::vector<Answer> found(requests.size());
+  SearchReport current = ReportFor(first, kernel);
+  bool in_turn = false;
+  if (status.ok()) {
+    MatrixView view;
+    status = cache->Ready(db, kernel, held, &entry, now ? Filling::kNow : Filling::kWhenDue,
+                          threads, &view);
+    if (!status.ok() || !view.matrix) return status;
+    in_turn = !view.changed.empty();
+    if (!in_turn) {
+      status = SearchAtOnce(db, kernel, threads, cache, &table, *view.matrix, requests, &found,
+                            &current, answered);
+    }
+  }
+  if (status.ok() && in_turn) {
+    status = SearchInTurn(db, kernel, threads, cache, held, requests, &found, &current, answered);
+  }
+  if (!status.ok() || !*answered) return status;
+  for (size_t i = 0; i < found.size(); ++i) {
+    for (const Hit& hit : found[i].hits) {
+      if (!first.with_id || table.source.id.empty()) break;
+      Value& id = (*ids)[hit.rowid];
+      if (!id) status = FetchId(db, &table, hit.rowid, &id);
+      if (!status.ok()) return status;
+    }
+    *answers[i] = std::move(found[i]);
+  }
+  current.bytes += report->bytes;
+  current.survivors += report->survivors;
   *report = std::move(current);
   return status;
 }

@@ -4,6 +4,10 @@
 // Threads: as the connection; it hands arithmetic to workers.
 #pragma once
 
+#include <span>
+#include <unordered_map>
+#include <vector>
+
 #include "scan/search.h"
 #include "scan/table_cache.h"
 
@@ -14,6 +18,21 @@ namespace vecgraph {
 Status SearchCached(sqlite3* db, const KernelTable& kernel, int threads, TableCache* cache,
                     HeldTable* held, const SearchRequest& request, std::vector<Hit>* hits,
                     SearchReport* report, bool* answered);
+
+// What one of several searches found. The ids of the hits are kept apart: many searches find the
+// same row.
+struct Answer {
+  std::vector<Hit> hits;
+  Status failure;
+};
+using IdMap = std::unordered_map<int64_t, Value>;  // by rowid
+
+// The same for several searches of one length and element type that differ only in their queries,
+// without candidates and `after`. `answers` has as many elements. `*report` grows by what was done.
+Status SearchCachedMany(sqlite3* db, const KernelTable& kernel, int threads, TableCache* cache,
+                        HeldTable* held, std::span<const SearchRequest> requests,
+                        std::span<Answer* const> answers, IdMap* ids, SearchReport* report,
+                        bool* answered);
 
 // The vector of a row, as the table has it; valid until the next call. An error if there is none.
 Status FetchVector(sqlite3* db, CachedTable* table, int64_t rowid, ElementType element,

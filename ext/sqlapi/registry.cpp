@@ -20,8 +20,8 @@ std::vector<std::span<const FunctionDef>> AllFunctions() {
 }
 
 std::vector<ModuleDef> AllModules() {
-  return {VecEachModule(), VecTopkModule(), VecLastScanModule(), VecCacheModule(), VecTrackSqlModule(),
-          GraphMigrationsModule()};
+  return {VecEachModule(),  VecTopkModule(),     VecJoinModule(),        VecLastScanModule(),
+          VecCacheModule(), VecTrackSqlModule(), GraphMigrationsModule()};
 }
 
 void Release(void* connection) {

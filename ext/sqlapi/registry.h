@@ -54,6 +54,7 @@ std::span<const FunctionDef> DbQueryFunctions();
 std::span<const FunctionDef> GraphMigrateFunctions();
 ModuleDef VecEachModule();
 ModuleDef VecTopkModule();
+ModuleDef VecJoinModule();
 ModuleDef VecLastScanModule();
 ModuleDef VecCacheModule();
 ModuleDef VecTrackSqlModule();

@@ -35,17 +35,17 @@ __m256i Add(__m256i sums, const Codes& codes, __m256i query) {
 }
 
 // Products of at most 15 * 127: eight of them fit an int16.
-__m256i Add4(__m256i sums, const uint8_t* codes, const int8_t* query) {
-  const __m256i low = _mm256_set1_epi8(15);
+void Add4(__m256i* low, __m256i* /*high*/, const uint8_t* codes, const int8_t* query) {
+  const __m256i mask = _mm256_set1_epi8(15);
   __m256i eight = _mm256_setzero_si256();
   for (size_t i = 0; i < 64; i += 32) {
     const __m256i both = LoadBytes(codes + i);
-    const __m256i first = _mm256_maddubs_epi16(_mm256_and_si256(both, low), LoadBytes(query + i));
-    const __m256i second = _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(both, 4), low),
+    const __m256i first = _mm256_maddubs_epi16(_mm256_and_si256(both, mask), LoadBytes(query + i));
+    const __m256i second = _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(both, 4), mask),
                                                 LoadBytes(query + 64 + i));
     eight = _mm256_add_epi16(eight, _mm256_add_epi16(first, second));
   }
-  return AddPairs(sums, eight, _mm256_set1_epi16(1));
+  *low = AddPairs(*low, eight, _mm256_set1_epi16(1));
 }
 
 void Fold(const __m256i* sums, int32_t* totals) {

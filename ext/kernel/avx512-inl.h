@@ -18,11 +18,11 @@ __m512i Add(__m512i sums, __m512i codes, __m512i query) {
 
 __m512i AddSums(__m512i a, __m512i b) { return _mm512_add_epi32(a, b); }
 
-__m512i Add4(__m512i sums, const uint8_t* codes, const int8_t* query) {
-  const __m512i low = _mm512_set1_epi8(15);
-  const __m512i both = _mm512_loadu_si512(codes);
-  sums = Add(sums, _mm512_and_si512(both, low), LoadQuery(query));
-  return Add(sums, _mm512_and_si512(_mm512_srli_epi16(both, 4), low), LoadQuery(query + 64));
+void Add4(__m512i* low, __m512i* high, const uint8_t* codes, const int8_t* query) {
+  const __m512i mask = _mm512_set1_epi8(15);
+  __m512i both = _mm512_loadu_si512(codes);
+  *low = Add(*low, _mm512_and_si512(both, mask), LoadQuery(query));
+  *high = Add(*high, _mm512_and_si512(_mm512_srli_epi16(both, 4), mask), LoadQuery(query + 64));
 }
 
 void Fold(const __m512i* sums, int32_t* totals) {

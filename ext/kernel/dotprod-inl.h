@@ -21,14 +21,12 @@ int32x4_t Add(int32x4_t sums, int8x16_t codes, int8x16_t query) {
 
 int32x4_t AddSums(int32x4_t a, int32x4_t b) { return vaddq_s32(a, b); }
 
-int32x4_t Add4(int32x4_t sums, const uint8_t* codes, const int8_t* query) {
+void Add4(int32x4_t* low, int32x4_t* high, const uint8_t* codes, const int8_t* query) {
   for (size_t i = 0; i < 64; i += 16) {
     const uint8x16_t both = vld1q_u8(codes + i);
-    const int8x16_t low = vreinterpretq_s8_u8(vandq_u8(both, vdupq_n_u8(15)));
-    const int8x16_t high = vreinterpretq_s8_u8(vshrq_n_u8(both, 4));
-    sums = Add(Add(sums, low, LoadQuery(query + i)), high, LoadQuery(query + 64 + i));
+    *low = Add(*low, vreinterpretq_s8_u8(vandq_u8(both, vdupq_n_u8(15))), LoadQuery(query + i));
+    *high = Add(*high, vreinterpretq_s8_u8(vshrq_n_u8(both, 4)), LoadQuery(query + 64 + i));
   }
-  return sums;
 }
 
 void Fold(const int32x4_t* sums, int32_t* totals) {

@@ -6,7 +6,9 @@
 //   Codes, LoadCodes(p)        kStep codes of a row in registers
 //   Query, LoadQuery(p)        kStep codes of a query in registers
 //   Add(sums, codes, query)    the sums with the products of one step
-//   Add4(sums, codes, query)   the same of a block of 128 halves, less their offset, from memory
+//   Add4(low, high, p, query)  the same of a block of 128 halves, which count from 0, to one of two
+//                              Sums or both
+//   AddSums(a, b)              lane by lane
 //   Fold(sums, totals)         the totals of four sums
 
 // One row after the other: memory is read in order, which is when the CPU fetches ahead. Rows side
@@ -22,11 +24,12 @@ Sums SumRow8(const PlaneQuery& query, const uint8_t* codes) {
 }
 
 Sums SumRow4(const PlaneQuery& query, const uint8_t* codes) {
-  Sums sums{};
+  Sums low{};
+  Sums high{};
   for (size_t i = 0; i < query.dims; i += kPlaneBlock) {
-    sums = Add4(sums, codes + i / 2, query.codes + i);
+    Add4(&low, &high, codes + i / 2, query.codes + i);
   }
-  return sums;
+  return AddSums(low, high);
 }
 
 // dots[r] = scale * total - offset. Four rows are folded together.

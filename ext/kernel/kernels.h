@@ -66,13 +66,14 @@ struct KernelTable {
   // One step of a rotation: out[2i] = (in[i] + in[i + n/2]) / sqrt(2), out[2i + 1] the difference.
   // n is even; in and out do not overlap.
   void (*mix_f32)(const float* in, float* out, size_t n);
-  // Writes `dims` floats as codes of 8 or of 4 bits.
+  // Writes `dims` finite floats as codes of 8 or of 4 bits.
   PlaneCode (*encode_8)(const float* values, size_t dims, uint8_t* codes);
   PlaneCode (*encode_4)(const float* values, size_t dims, uint8_t* codes);
   // dots[r] = the exact sum of query code * row code, of `rows` rows that follow one another.
   void (*dots_8)(const PlaneQuery& query, const uint8_t* codes, size_t rows, int32_t* dots);
   void (*dots_4)(const PlaneQuery& query, const uint8_t* codes, size_t rows, int32_t* dots);
-  // The same for several queries of the same dims: dots[q * rows + r].
+  // The same for several queries of the same dims: dots[q * rows + r]. Fastest where a call's dots
+  // stay in the cache, as those of 256 rows do.
   void (*dots_8_many)(const PlaneQuery* queries, size_t count, const uint8_t* codes, size_t rows,
                       int32_t* dots);
   // Writes the rows whose upper bound is not below `limit` (NaN is not) and returns how many.

@@ -10,7 +10,7 @@ DATA = BUILD / "data"
 WORK = BUILD / "work"
 CASES = BUILD / "cases"  # what was measured, a JSON file for each data set
 
-KINDS = ("demo", "resampled", "given", "random")
+KINDS = ("demo", "minilm", "resampled", "given", "random")
 NEIGHBOURS = (1, 10, 100)  # the k of every search
 FIRST_K = 10
 

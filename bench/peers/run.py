@@ -17,6 +17,7 @@ import data
 import freshness
 import machine
 import report
+import sentence_model
 from cases import BUILD, CASES, KINDS, ROOT, WORK, Dataset
 from client import Failed
 from engines import CLASSES, PIVOT, engine_class
@@ -62,6 +63,11 @@ def choose_datasets(arguments: argparse.Namespace) -> list[Dataset]:
     chosen = []
     if "demo" in kinds:
         chosen.append(Dataset("demo", data.demo_rows(), 384))
+    if "minilm" in kinds:
+        if reason := sentence_model.why_not():
+            print(f"minilm is left out: {reason}")
+        else:
+            chosen.append(Dataset("minilm", data.demo_rows(), sentence_model.WIDTH))
     if "resampled" in kinds:
         chosen += resampled
     if "random" in kinds:
@@ -95,6 +101,8 @@ def guess_seconds(dataset: Dataset, names: list[str], plan: Plan) -> float:
     """From runs on two cores of a server; right within a factor of two or so."""
     millions = dataset.rows * dataset.dims / 384e6  # of the demo's dimensions
     seconds = 20 + 120 * millions
+    if dataset.kind == "minilm" and not dataset.rows_file.exists():
+        seconds += 4e-3 * dataset.rows  # for the embeddings
     for name in names:
         kind = engine_class(name)
         series = len(kind.variants) * len(kind.threads) * len(kind.metrics) * 3

@@ -12,7 +12,7 @@ DIMS = (384, 768)
 
 EXACT_WITHIN = 1.3  # of the time to read the int8 plane
 FOUR_BIT_WITHIN = 0.8
-REAL = ("demo", "given")
+REAL = ("demo", "minilm", "given")
 MANY_TIMES = 5.0
 
 # (engine, how many times faster vecgraph should be)

@@ -26,9 +26,9 @@ def plain():
     return {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
 
 
-def allocations(program, rows, sql, parameter=""):
+def allocations(program, rows, sql, parameter="", setup=""):
     """(of C++, of SQLite) while `sql` runs over t(id, e, j) with so many rows."""
-    setup = f"""
+    setup += f"""
         CREATE TABLE t(id INTEGER PRIMARY KEY, e BLOB, j TEXT);
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
         INSERT INTO t SELECT i, vec_f32('[' || i || ',2,3]'), '[' || i || ',2,3]' FROM n;"""
@@ -63,11 +63,33 @@ def test_a_scalar_function_allocates_nothing_per_row(program, name):
     assert sqlite - sqlite_alone < 20  # the sorter's own, which depend on the order of the rows
 
 
-def test_a_search_allocates_nothing_per_row(program):
+def test_a_search_of_the_table_allocates_nothing_per_row(program):
     sql = "SELECT id FROM vec_topk('t', 'e', ?1, 10, 'l2')"  # the nearest come first
-    few = allocations(program, FEW, sql, "[0,2,3]")
-    many = allocations(program, MANY, sql, "[0,2,3]")
+    few, many = (allocations(program, rows, sql, "[0,2,3]", "SELECT vec_config('cache_mb', 0);")
+                 for rows in (FEW, MANY))
     assert many == few
+
+
+def test_a_search_from_memory_allocates_nothing_per_row(program):
+    sql = "SELECT id FROM vec_topk('t', 'e', ?1, 10, 'l2')"
+    few, many = (allocations(program, rows, sql, "[0,2,3]") for rows in (FEW, MANY))
+    assert many == few
+
+
+def test_a_search_of_codes_allocates_next_to_nothing_per_row(program):
+    growth = []
+    for rows in (FEW, MANY):
+        fill = f"""CREATE TABLE u(id INTEGER PRIMARY KEY, e); INSERT INTO u WITH RECURSIVE n(i) AS
+            (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {4 * rows}), d(j) AS
+            (SELECT 1 UNION ALL SELECT j + 1 FROM d WHERE j < 64)
+            SELECT i, (SELECT vec_f32(json_group_array((i * 7919 + j * j * 31) % 101 - 50)) FROM d)
+            FROM n;"""
+        growth.append(allocations(
+            program, rows, "SELECT id FROM vec_topk('u', 'e', (SELECT e FROM u WHERE id = 9), 3)",
+            setup=fill))
+    (cpp, sqlite), (more_cpp, more_sqlite) = growth
+    # Lists of what the codes leave grow by doubling.
+    assert more_cpp - cpp < 40 and more_sqlite - sqlite < 10
 
 
 def test_control_json_in_every_row_is_counted(program):

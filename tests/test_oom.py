@@ -24,6 +24,18 @@ CREATE VIEW v AS SELECT id, e FROM t;
 # The module is connected and its names are known: what is left is the search.
 WARM = TABLE + "SELECT id FROM vec_topk('t', 'e', '[1,2,3]', 1); SELECT * FROM vec_last_scan;"
 
+# Enough rows, and rows that are long enough, that answers from memory read codes first.
+LONG = """
+CREATE TABLE c(id TEXT PRIMARY KEY, e BLOB);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40),
+  v(i, j) AS (SELECT i, 1 FROM n UNION ALL SELECT i, j + 1 FROM v WHERE j < 48)
+INSERT INTO c SELECT 'c' || i, vec_f32(json_group_array(i * j % 17 - 8)) FROM v GROUP BY i;
+INSERT INTO c VALUES ('none', NULL), ('short', x'00');
+"""
+REPEATED = ("SELECT id, score FROM vec_topk('c', 'e', (SELECT e FROM c WHERE id = 'c7'), 2); "
+            "SELECT rows, skipped_null, skipped_length FROM vec_last_scan; ")
+REMEMBERED = LONG + 3 * REPEATED + "SELECT * FROM vec_cache;"
+
 CASES = {
     "first use": (TABLE, "SELECT rowid FROM vec_topk('t', 'e', x'000000000000803f00000040', 2)"),
     "first report": (TABLE, "SELECT * FROM vec_last_scan"),
@@ -48,6 +60,18 @@ CASES = {
                              "CASE WHEN t.n <> 4 THEN t.e END, 1) AS s"),
     "reuse": (WARM, "SELECT t.n, s.rank FROM t LEFT JOIN vec_topk('t', 'e', '[1,2,3]', 3) AS s "
                     "ON s.rowid = t.rowid"),
+    "first use, repeated": (LONG, 3 * REPEATED),
+    "fill": (LONG + REPEATED, 2 * REPEATED),
+    "fill again": (REMEMBERED + "UPDATE c SET e = (SELECT e FROM c WHERE id = 'c9') "
+                   "WHERE id = 'c3'; INSERT INTO c SELECT 'x' || id, e FROM c;", 3 * REPEATED),
+    "from memory": (REMEMBERED, REPEATED),
+    "full from memory": (REMEMBERED, "SELECT rowid FROM vec_topk('c', 'e', "
+                                     "(SELECT e FROM c WHERE id = 'c7'), NULL, 'cosine')"),
+    "restricted from memory": (
+        REMEMBERED, "SELECT id FROM vec_topk('c', 'e', (SELECT e FROM c WHERE id = 'c7'), 3) "
+                    "WHERE within = (SELECT vec_ids(rowid) FROM c WHERE rowid > 3)"),
+    "what is in memory": (REMEMBERED, "SELECT * FROM vec_cache"),
+    "no more memory": (REMEMBERED, "SELECT vec_config('cache_mb', 0); " + REPEATED),
     "report": (WARM, "SELECT source, \"column\", metric, tier, rows FROM vec_last_scan"),
     "numbers": (TABLE, "SELECT vec_to_json(vec_add(e, '[1,1,1]')), vec_dot(e, '[1,2,3]'), "
                        "vec_distance_cosine(e, vec_normalize(e)) FROM t WHERE n IN (1, 2)"),

@@ -58,6 +58,11 @@ CASES = {
                    "JOIN t ON t.rowid = s.rowid ORDER BY s.rank"),
     "search per row": (WARM, "SELECT t.n, s.id FROM t CROSS JOIN vec_topk('t', 'e', "
                              "CASE WHEN t.n <> 4 THEN t.e END, 1) AS s"),
+    "vec_join": (TABLE, "SELECT left_id, id, score, rank FROM vec_join('t', 'e', 't', 'e', 2) "
+                        "WHERE left_source IS NOT NULL LIMIT 3"),
+    "vec_join of views": (WARM, "SELECT left_id, id, rank FROM vec_join("
+                                "db_query('SELECT n AS id, e FROM t WHERE n IN (1, 2, 5)'), 'e', "
+                                "'v', 'e', 2, 'cosine')"),
     "reuse": (WARM, "SELECT t.n, s.rank FROM t LEFT JOIN vec_topk('t', 'e', '[1,2,3]', 3) AS s "
                     "ON s.rowid = t.rowid"),
     "first use, repeated": (LONG, 3 * REPEATED),

@@ -137,7 +137,7 @@ Status StreamMany::Score(Group* group) {
   return Status::Ok();
 }
 
-// Counts the rows of the tile that have no score for a query; with strict it is an error of it.
+// With strict, a row of the tile that has no score for a query is an error of that query.
 void StreamMany::NameScoreless(Group* group) {
   for (const auto& seeker : group->seekers) {
     if (seeker->scoreless_row < 0) continue;

@@ -5,8 +5,9 @@
 //   FROM left AS l, vec_topk(right, right_column, l.left_column, k, metric, ...)
 // gives, in one pass over the right side for some hundred left rows.
 //
-//   SELECT left_id, id, score FROM vec_join('nodes', 'embedding', 'nodes', 'embedding', 6,
-//   'cosine') WHERE left_rowid <> ...;
+//   SELECT left_id, id, score
+//   FROM vec_join('nodes', 'embedding', 'nodes', 'embedding', 6, 'cosine') WHERE id <> left_id;
+//   -- the nearest others of every node
 //
 // ARGUMENTS, by position or by name in WHERE
 //   left_source, right_source  names of tables or views, or db_query('SELECT ...')

@@ -199,7 +199,7 @@ Status SearchCached(sqlite3* db, const KernelTable& kernel, int threads, TableCa
   const Matrix& matrix = *view.matrix;
   const ChangedRows changed(view.changed, *request.candidates);
   // An error names the first faulty row of the table: the stream finds it.
-  if (request.strict && !(matrix.faults().empty() && changed.empty())) return status;
+  if (request.strict && (HasFault(matrix) || !changed.empty())) return status;
 
   MatrixRequest search;
   search.search = &request;

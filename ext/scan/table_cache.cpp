@@ -162,9 +162,11 @@ CachedMatrix& TableCache::MatrixOf(CachedTable* table, ElementType element, size
     return entry->element == element && entry->dims == dims;
   });
   if (found != all.end()) return **found;
-  if (all.size() >= kMostMatrices && !table->busy) {
-    all.erase(std::min_element(all.begin(), all.end(),
-                               [](const auto& a, const auto& b) { return a->used < b->used; }));
+  // Those that hold memory count against the cap; the others are only remembered.
+  if (all.size() >= kMostMatrices) {
+    const auto empty = std::find_if(
+        all.begin(), all.end(), [](const auto& entry) { return !entry->matrix && !entry->shared; });
+    if (empty != all.end()) all.erase(empty);
   }
   auto entry = std::make_unique<CachedMatrix>();
   entry->element = element;

@@ -219,7 +219,8 @@ class Searcher {
                                              dot, pass->limit.load(std::memory_order_relaxed)));
       }
       // Looking again at a row costs more than reading it in order.
-      if (four && finder->refined > 1024 + finder->rows / 20) pass->four.store(false);
+      if (four && finder->refined > 512 + 4 * search_.limit + finder->rows / 20)
+        pass->four.store(false);
       if (finder->shortlist.Grown()) Sweep(pass, finder);
     }
   }

@@ -74,6 +74,7 @@ class Pool {
  private:
   // REQUIRES: mutex_ is held.
   void Grow(int helpers) {
+    if (started_ >= helpers) return;
     const BlockSignals blocked;
     while (started_ < helpers) {
       try {

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <thread>
 
-#include "base/value.h"
 #include "base/workers.h"
 
 namespace vecgraph {
@@ -15,6 +13,7 @@ constexpr size_t kMostTables = 64;
 constexpr size_t kMostMatrices = 8;  // of one table: of different lengths
 constexpr int kMostNeeded = 16;
 constexpr int64_t kServedLong = 8;
+constexpr int kRetry = 64;  // searches after which memory is asked for again
 
 // Whether the meaning of a name is settled by the schemas that the table's own statement watches: a
 // change in the temporary schema expires every statement, one in main those that read main. A table
@@ -41,66 +40,7 @@ bool SameTable(const Source& a, const Source& b) {
          a.id == b.id && a.rowid == b.rowid;
 }
 
-// Takes a lock that others hold for short. Not for ever: a search that is made by a function of the
-// user within another one may wait for what its own thread has.
-template <template <class> class Lock>
-Lock<std::shared_mutex> LockSoon(std::shared_mutex* mutex) {
-  Lock<std::shared_mutex> lock(*mutex, std::defer_lock);
-  for (int attempt = 0; !lock.try_lock() && attempt < 50; ++attempt) {
-    std::this_thread::sleep_for(std::chrono::microseconds(100));
-  }
-  return lock;
-}
-
 }  // namespace
-
-HeldTable::HeldTable(sqlite3* db, std::shared_ptr<CachedTable> table)
-    : db_(db), table_(std::move(table)) {
-  table_->busy = true;
-  Step();
-}
-
-HeldTable::~HeldTable() {
-  table_->scan.Stop();
-  table_->busy = false;
-}
-
-void HeldTable::Step() {
-  table_->scan.Start();
-  code_ = table_->scan.Next();
-  key_ = code_ == SQLITE_ROW ? SampleSnapshot(db_, table_->source.schema, table_->scan.statement())
-                             : SnapshotKey();
-}
-
-Status ReadRow(sqlite3* db, CachedTable* table, int64_t rowid, RowValue* value) {
-  *value = RowValue();
-  Statement& statement = table->vector_by_row;
-  const Source& source = table->source;
-  if (!statement) {
-    Status status = statement.Prepare(db,
-                                      "SELECT " + QuoteName(source.column) + " FROM " +
-                                          source.QuotedName() + " WHERE " + source.rowid + " = ?1",
-                                      SQLITE_PREPARE_PERSISTENT);
-    if (!status.ok()) return status;
-  }
-  statement.Reset();
-  statement.BindInt(1, rowid);
-  const int rc = statement.Step();
-  if (rc == SQLITE_DONE) return Status::Ok();
-  if (rc != SQLITE_ROW) return DatabaseError(db, rc, "reading " + source.Label());
-  value->type = sqlite3_column_type(statement.get(), 0);
-  if (value->type != SQLITE_BLOB) return Status::Ok();
-  value->blob = static_cast<const uint8_t*>(sqlite3_column_blob(statement.get(), 0));
-  value->bytes = sqlite3_column_bytes(statement.get(), 0);
-  if (!value->blob && value->bytes > 0) throw std::bad_alloc();
-  return Status::Ok();
-}
-
-bool HeldTable::Renew() {
-  const SnapshotKey before = key_;
-  Step();
-  return key_.SameAs(before);
-}
 
 Status TableCache::Open(sqlite3* db, std::string_view text, std::string_view column,
                         std::shared_ptr<CachedTable>* out, Source* source) {
@@ -196,6 +136,7 @@ void TableCache::SetCap(int64_t bytes) {
 
 // Frees matrices, the least recently used first, until so much more fits.
 bool TableCache::MakeRoom(int64_t bytes, const CachedTable* own, const CachedMatrix* keep) {
+  if (bytes > memory_.cap()) return false;  // whatever makes room
   while (!Fits(bytes)) {
     CachedMatrix* oldest = nullptr;
     for (const auto& table : tables_) {
@@ -255,9 +196,9 @@ Status TableCache::Ready(sqlite3* db, const KernelTable& kernel, HeldTable* held
   if (!entry->seen.SameAs(key)) {
     entry->seen = key;
     entry->repeats = 0;
+    entry->refused = false;
   }
   if (!Due(entry, filling)) return status;
-  if (entry->refused.SameAs(key) && entry->refused_cap == memory_.cap()) return status;
   // The entry gets it back whole or not at all.
   std::unique_ptr<Matrix> matrix = std::move(entry->matrix);
   if (!matrix) matrix = NewMatrix(kernel, table, *entry, &memory_);
@@ -270,7 +211,7 @@ Status TableCache::Ready(sqlite3* db, const KernelTable& kernel, HeldTable* held
     entry->served = 1;
     view->matrix = entry->matrix.get();
   } else if (status.ok()) {
-    Refuse(entry, key);
+    Refuse(entry);
   }
   return status;
 }
@@ -288,126 +229,17 @@ void TableCache::Outdated(CachedMatrix* entry) {
 }
 
 bool TableCache::Due(CachedMatrix* entry, Filling filling) {
-  return filling == Filling::kNow ||
-         (filling == Filling::kWhenDue && entry->repeats++ >= entry->needed);
+  if (filling == Filling::kNever) return false;
+  const int repeats = entry->repeats++;
+  if (entry->refused && entry->refused_cap == memory_.cap() && repeats < kRetry) return false;
+  return filling == Filling::kNow || repeats >= entry->needed;
 }
 
-void TableCache::Refuse(CachedMatrix* entry, const SnapshotKey& key) {
-  entry->refused = key;
+// There was no memory: to be tried again with other content, under another cap, or after a while.
+void TableCache::Refuse(CachedMatrix* entry) {
+  entry->refused = true;
   entry->refused_cap = memory_.cap();
-  entry->needed = std::min(2 * std::max(entry->needed, 1), kMostNeeded);
-}
-
-Status TableCache::ReadyTracked(sqlite3* db, const KernelTable& kernel, HeldTable* held,
-                                CachedMatrix* entry, Filling filling, int threads,
-                                MatrixView* view) {
-  constexpr int kAttempts = 4;
-  CachedTable& table = held->table();
-  ChangeLog& log = table.log;
-  if (!entry->shared) {
-    entry->shared = FindShared(db, table.source, entry->element, entry->dims);
-  }
-  const std::shared_ptr<SharedMatrix> shared = entry->shared;
-  const bool committed = sqlite3_txn_state(db, table.source.schema.c_str()) == SQLITE_TXN_READ;
-  bool may_refresh = committed;
-  Status status;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    std::shared_lock<std::shared_mutex> lock = LockSoon<std::shared_lock>(&shared->mutex);
-    if (!lock) return status;
-    const LogPosition from = shared->position;
-    if (shared->matrix && from.known() && !shared->matrix->Ragged()) {
-      bool chained = false;
-      LogPosition to;
-      std::vector<int64_t> rowids;
-      status = log.Changes(from, &chained, &rowids, &to);
-      if (!status.ok()) return status;
-      if (chained && rowids.size() <= shared->matrix->rows() / 16 + 256) {
-        if (rowids.empty() || !may_refresh) {
-          ++entry->served;
-          *view = {shared->matrix.get(), std::move(rowids), shared, std::move(lock)};
-          return status;
-        }
-        lock.unlock();
-        status = Refresh(db, &table, shared.get(), from, rowids, to, &may_refresh);
-        if (!status.ok()) return status;
-        continue;
-      }
-    }
-    const LogPosition held_position = from;
-    const bool filled_before = shared->matrix != nullptr;
-    lock.unlock();
-
-    LogPosition tail;
-    status = log.Tail(&tail);
-    if (!status.ok() || !tail.known() || !committed) return status;
-    if (entry->seen_position.schema_version != tail.schema_version) entry->repeats = 0;
-    entry->seen_position = tail;
-    if (filled_before && entry->served > 0) Outdated(entry);
-    // A reader of an older snapshot must not take the matrix away from the others.
-    const bool older = filled_before && held_position.schema_version == tail.schema_version &&
-                       tail.seq < held_position.seq;
-    if (older && entry->repeats++ < kMostNeeded) return status;
-    if (!Due(entry, filling)) return status;
-    if (entry->refused_cap == memory_.cap()) return status;
-    std::unique_ptr<Matrix> matrix = NewMatrix(kernel, table, *entry, &shared->memory);
-    bool filled = false;
-    if (matrix) status = Fill(db, held, matrix.get(), threads, &filled);
-    held->Renew();  // the lock; what changed in between is in the log
-    if (!filled) {
-      if (status.ok()) Refuse(entry, {});
-      return status;
-    }
-    {
-      const std::unique_lock<std::shared_mutex> alone = LockSoon<std::unique_lock>(&shared->mutex);
-      if (!alone) return status;
-      std::swap(shared->matrix, matrix);
-      shared->position = tail;
-    }
-    entry->served = 0;
-  }
-  return status;
-}
-
-// Brings a shared matrix from one position of the log to another. `*done` is false if others hold
-// it all the time.
-Status TableCache::Refresh(sqlite3* db, CachedTable* table, SharedMatrix* shared,
-                           const LogPosition& from, const std::vector<int64_t>& rowids,
-                           const LogPosition& to, bool* done) {
-  struct NewRow {
-    int64_t rowid;
-    int type;  // 0: there is no such row
-    int bytes;
-    size_t at;
-  };
-  std::vector<NewRow> rows;
-  std::vector<uint8_t> blobs;
-  *done = false;
-  for (const int64_t rowid : rowids) {
-    RowValue value;
-    Status status = ReadRow(db, table, rowid, &value);
-    if (!status.ok()) return status;
-    rows.push_back({rowid, value.type, value.bytes, blobs.size()});
-    blobs.insert(blobs.end(), value.blob, value.blob + value.bytes);
-  }
-  table->vector_by_row.Reset();
-  const std::unique_lock<std::shared_mutex> alone = LockSoon<std::unique_lock>(&shared->mutex);
-  if (!alone) return Status::Ok();
-  *done = true;
-  if (!(shared->position == from)) return Status::Ok();  // somebody else was quicker
-  // Whatever stops this leaves nothing half done behind.
-  shared->position = {};
-  std::unique_ptr<Matrix> matrix = std::move(shared->matrix);
-  for (const NewRow& row : rows) {
-    if (row.type == 0) {
-      matrix->Erase(row.rowid);
-    } else if (!matrix->Put(row.rowid, row.type, blobs.data() + row.at, row.bytes)) {
-      return Status::Ok();
-    }
-  }
-  matrix->FinishChanges();
-  shared->matrix = std::move(matrix);
-  shared->position = to;
-  return Status::Ok();
+  entry->repeats = 0;
 }
 
 // ---- filling ------------------------------------------------------------------------------------

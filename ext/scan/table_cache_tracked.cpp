@@ -1,0 +1,141 @@
+// The part of TableCache that is about tracked tables.
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "scan/table_cache.h"
+
+namespace vecgraph {
+namespace {
+
+// Searches for which a reader of an older snapshot leaves the matrix to the others.
+constexpr int kPatience = 16;
+
+// Takes a lock that others hold for short. Not for ever: a search that is made by a function of the
+// user within another one may wait for what its own thread has.
+template <template <class> class Lock>
+Lock<std::shared_mutex> LockSoon(std::shared_mutex* mutex) {
+  Lock<std::shared_mutex> lock(*mutex, std::defer_lock);
+  for (int attempt = 0; !lock.try_lock() && attempt < 50; ++attempt) {
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+  return lock;
+}
+
+}  // namespace
+
+Status TableCache::ReadyTracked(sqlite3* db, const KernelTable& kernel, HeldTable* held,
+                                CachedMatrix* entry, Filling filling, int threads,
+                                MatrixView* view) {
+  constexpr int kAttempts = 4;
+  CachedTable& table = held->table();
+  ChangeLog& log = table.log;
+  if (!entry->shared) {
+    entry->shared = FindShared(db, table.source, entry->element, entry->dims);
+  }
+  const std::shared_ptr<SharedMatrix> shared = entry->shared;
+  const bool committed = sqlite3_txn_state(db, table.source.schema.c_str()) == SQLITE_TXN_READ;
+  bool may_refresh = committed;
+  Status status;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    std::shared_lock<std::shared_mutex> lock = LockSoon<std::shared_lock>(&shared->mutex);
+    if (!lock) return status;
+    const LogPosition from = shared->position;
+    if (shared->matrix && from.known() && !shared->matrix->Ragged()) {
+      bool chained = false;
+      LogPosition to;
+      std::vector<int64_t> rowids;
+      status = log.Changes(from, &chained, &rowids, &to);
+      if (!status.ok()) return status;
+      if (chained && rowids.size() <= shared->matrix->rows() / 16 + 256) {
+        if (rowids.empty() || !may_refresh) {
+          ++entry->served;
+          *view = {shared->matrix.get(), std::move(rowids), shared, std::move(lock)};
+          return status;
+        }
+        lock.unlock();
+        status = Refresh(db, &table, shared.get(), from, rowids, to, &may_refresh);
+        if (!status.ok()) return status;
+        continue;
+      }
+    }
+    const LogPosition held_position = from;
+    const bool filled_before = shared->matrix != nullptr;
+    lock.unlock();
+
+    LogPosition tail;
+    status = log.Tail(&tail);
+    if (!status.ok() || !tail.known() || !committed) return status;
+    if (entry->seen_position.schema_version != tail.schema_version) {
+      entry->repeats = 0;
+      entry->refused = false;
+    }
+    entry->seen_position = tail;
+    if (filled_before && entry->served > 0) Outdated(entry);
+    const bool older = filled_before && held_position.schema_version == tail.schema_version &&
+                       tail.seq < held_position.seq;
+    if (older && entry->repeats++ < kPatience) return status;
+    if (!Due(entry, filling)) return status;
+    std::unique_ptr<Matrix> matrix = NewMatrix(kernel, table, *entry, &shared->memory);
+    bool filled = false;
+    if (matrix) status = Fill(db, held, matrix.get(), threads, &filled);
+    held->Renew();  // the lock; what changed in between is in the log
+    if (!filled) {
+      if (status.ok()) Refuse(entry);
+      return status;
+    }
+    {
+      const std::unique_lock<std::shared_mutex> alone = LockSoon<std::unique_lock>(&shared->mutex);
+      if (!alone) return status;
+      std::swap(shared->matrix, matrix);
+      shared->position = tail;
+    }
+    entry->served = 0;
+  }
+  return status;
+}
+
+// Brings a shared matrix from one position of the log to another. `*done` is false if others hold
+// it all the time.
+Status TableCache::Refresh(sqlite3* db, CachedTable* table, SharedMatrix* shared,
+                           const LogPosition& from, const std::vector<int64_t>& rowids,
+                           const LogPosition& to, bool* done) {
+  struct NewRow {
+    int64_t rowid;
+    int type;  // 0: there is no such row
+    int bytes;
+    size_t at;
+  };
+  std::vector<NewRow> rows;
+  std::vector<uint8_t> blobs;
+  *done = false;
+  for (const int64_t rowid : rowids) {
+    RowValue value;
+    Status status = ReadRow(db, table, rowid, &value);
+    if (!status.ok()) return status;
+    rows.push_back({rowid, value.type, value.bytes, blobs.size()});
+    blobs.insert(blobs.end(), value.blob, value.blob + value.bytes);
+  }
+  table->vector_by_row.Reset();
+  const std::unique_lock<std::shared_mutex> alone = LockSoon<std::unique_lock>(&shared->mutex);
+  if (!alone) return Status::Ok();
+  *done = true;
+  if (!(shared->position == from)) return Status::Ok();  // somebody else was quicker
+  // Whatever stops this leaves nothing half done behind.
+  shared->position = {};
+  std::unique_ptr<Matrix> matrix = std::move(shared->matrix);
+  for (const NewRow& row : rows) {
+    if (row.type == 0) {
+      matrix->Erase(row.rowid);
+    } else if (!matrix->Put(row.rowid, row.type, blobs.data() + row.at, row.bytes)) {
+      return Status::Ok();
+    }
+  }
+  matrix->FinishChanges();
+  shared->matrix = std::move(matrix);
+  shared->position = to;
+  return Status::Ok();
+}
+
+}  // namespace vecgraph

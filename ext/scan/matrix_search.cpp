@@ -16,7 +16,9 @@ namespace vecgraph {
 namespace {
 
 constexpr size_t kBlock = 256;                    // rows that are worked on at once
-constexpr size_t kThreadBytes = size_t{3} << 20;  // what a thread more is worth its waking for
+// Codes to read for each thread. Waking one that sleeps takes some tenths of a millisecond where the
+// processor has to be woken too, as in most virtual machines.
+constexpr size_t kThreadBytes = size_t{16} << 20;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr float kFloatInfinity = std::numeric_limits<float>::infinity();
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cfenv>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -57,6 +58,7 @@ class Pool {
       Grow(helpers);
       body_ = body;
       context_ = context;
+      std::fegetenv(&floats_);
       places_ = std::min(helpers, started_);
     }
     if (helpers == 1) {
@@ -97,6 +99,7 @@ class Pool {
       ++running_;
       void (*const body)(void*) = body_;
       void* const context = context_;
+      std::fesetenv(&floats_);
       lock.unlock();
       body(context);
       lock.lock();
@@ -111,8 +114,9 @@ class Pool {
   std::condition_variable idle_;
   void (*body_)(void*) = nullptr;
   void* context_ = nullptr;
-  int places_ = 0;   // helpers that may still begin
-  int running_ = 0;  // helpers inside body_
+  std::fenv_t floats_{};  // the caller's rounding, so that helpers compute the same bits
+  int places_ = 0;        // helpers that may still begin
+  int running_ = 0;       // helpers inside body_
   int started_ = 0;
 };
 

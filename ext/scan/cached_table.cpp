@@ -8,7 +8,13 @@ namespace vecgraph {
 HeldTable::HeldTable(sqlite3* db, std::shared_ptr<CachedTable> table)
     : db_(db), table_(std::move(table)) {
   table_->busy = true;
-  Step();
+  try {
+    Step();
+  } catch (...) {
+    table_->scan.Stop();
+    table_->busy = false;
+    throw;
+  }
 }
 
 HeldTable::~HeldTable() {

@@ -48,9 +48,8 @@ Matrix::Matrix(const KernelTable& kernel, ElementType type, size_t dims, int64_t
 }
 
 int64_t Matrix::bytes() const {
-  int64_t bytes = 0;
-  for (const Segment& segment : segments_) bytes += static_cast<int64_t>(segment.memory.bytes());
-  return bytes;
+  const size_t segment = segments_.empty() ? 0 : segments_.front().memory.bytes();
+  return static_cast<int64_t>(segments_.size() * segment) + fault_bytes();
 }
 
 bool Matrix::AddSegment() {
@@ -240,7 +239,9 @@ void Matrix::Erase(int64_t row) {
 void Matrix::BeginEncode() {
   if (basis_ || pending_.empty()) return;
   std::vector<const float*> sample;
-  const size_t step = std::max(pending_.size() / kSample, size_t{1});
+  // Few of very long rows: nobody asks for an interrupt meanwhile.
+  const size_t most = std::clamp((size_t{1} << 20) / dims_, size_t{16}, kSample);
+  const size_t step = (pending_.size() + most - 1) / most;
   for (size_t i = 0; i < pending_.size(); i += step) {
     sample.push_back(keep_vectors_ ? reinterpret_cast<const float*>(vector(pending_[i]).data)
                                    : staged_.data() + i * dims_);

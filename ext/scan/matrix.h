@@ -58,6 +58,8 @@ class Matrix {
   size_t slots() const { return slots_; }
   size_t rows() const { return slots_ - dead_count_; }
   int64_t bytes() const;
+  // The part of them that its MemoryCap does not count.
+  int64_t fault_bytes() const { return static_cast<int64_t>(faults_.capacity() * sizeof(Fault)); }
 
   size_t segment_slots() const { return segment_slots_; }
   const Segment& segment(size_t slot) const { return segments_[slot / segment_slots_]; }

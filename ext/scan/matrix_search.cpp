@@ -15,10 +15,11 @@
 namespace vecgraph {
 namespace {
 
-constexpr size_t kBlock = 256;                    // rows that are worked on at once
-// Codes to read for each thread. Waking one that sleeps takes some tenths of a millisecond where the
-// processor has to be woken too, as in most virtual machines.
+constexpr size_t kBlock = 256;  // rows that are worked on at once
+// Codes to read for each thread. Waking one that sleeps takes some tenths of a millisecond where
+// the processor has to be woken too, as in most virtual machines.
 constexpr size_t kThreadBytes = size_t{16} << 20;
+constexpr size_t kPollBytes = size_t{4} << 20;  // vectors between two polls for interrupts
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr float kFloatInfinity = std::numeric_limits<float>::infinity();
 
@@ -48,7 +49,8 @@ class Blocks {
       : order_(matrix, kBlock),
         mask_(mask),
         interrupt_(interrupt),
-        caller_(std::this_thread::get_id()) {}
+        caller_(std::this_thread::get_id()),
+        turns_to_poll_(std::max(kPollBytes / (kBlock * matrix.stride()), size_t{1})) {}
 
   // False: no more, or stopped.
   bool Next(RowBlock* block) {
@@ -57,7 +59,8 @@ class Blocks {
       const size_t turn = next_.fetch_add(1, std::memory_order_relaxed);
       if (turn >= order_.count()) return false;
       // Only the caller's thread may ask SQLite.
-      if (interrupt_ && std::this_thread::get_id() == caller_ && ++callers_turns_ % 8 == 0) {
+      if (interrupt_ && std::this_thread::get_id() == caller_ &&
+          ++callers_turns_ % turns_to_poll_ == 0) {
         interrupt_code_ = interrupt_->Poll();
         if (interrupt_code_ != SQLITE_OK) Stop();
       }
@@ -73,6 +76,7 @@ class Blocks {
   const SlotMask* mask_;
   InterruptPoll* interrupt_;
   const std::thread::id caller_;
+  const size_t turns_to_poll_;
   std::atomic<size_t> next_{0};
   std::atomic<bool> stopped_{false};
   // Touched by the caller's thread only.
@@ -250,7 +254,7 @@ class Searcher {
     for (const Finder& finder : pass->finders) {
       for (const Shortlist::Row& row : finder.shortlist.rows()) {
         if (row.upper < limit) continue;
-        if (request_.interrupt && ++done % 256 == 0) {
+        if (request_.interrupt && ++done % RowsToPoll() == 0) {
           const int rc = request_.interrupt->Poll();
           if (rc != SQLITE_OK) return Interrupted(rc);
         }
@@ -277,7 +281,7 @@ class Searcher {
     ExactScorer scorer(query_);
     size_t done = 0;
     for (const uint32_t slot : slots) {
-      if (request_.interrupt && ++done % 1024 == 0) {
+      if (request_.interrupt && ++done % RowsToPoll() == 0) {
         const int rc = request_.interrupt->Poll();
         if (rc != SQLITE_OK) return Interrupted(rc);
       }
@@ -325,6 +329,8 @@ class Searcher {
     result->hits = best.Take();
     return Status::Ok();
   }
+
+  size_t RowsToPoll() const { return std::max(kPollBytes / matrix_.stride(), size_t{1}); }
 
   const Matrix& matrix_;
   const MatrixRequest& request_;

@@ -231,7 +231,7 @@ class ManySearcher {
     seeker->shortlist.Sweep(seeker->limit);
     size_t fetched = 0;
     for (const Shortlist::Row& row : seeker->shortlist.rows()) {
-      if (common_.interrupt && fetched++ % 256 == 0 && common_.interrupt->Poll() != SQLITE_OK) {
+      if (common_.interrupt && fetched++ % 16 == 0 && common_.interrupt->Poll() != SQLITE_OK) {
         return Interrupted();
       }
       const int64_t rowid = matrix_.rowid(row.slot);

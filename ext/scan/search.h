@@ -54,6 +54,10 @@ struct SearchReport {
   double milliseconds = 0;
 
   int64_t Skipped(Skip why) const { return skipped[static_cast<size_t>(why)]; }
+  // Rows that have a vector of the query's length.
+  int64_t Vectors() const {
+    return rows - Skipped(Skip::kNull) - Skipped(Skip::kType) - Skipped(Skip::kLength);
+  }
 };
 
 // A report that says what is searched.

@@ -68,7 +68,8 @@ Status SearchMany(const ManyContext& context, Target* target,
     for (const Group& group : unanswered) {
       if (!held) break;
       const VectorView& query = group.requests.front().query;
-      context.cache->MatrixOf(&held->table(), query.type, query.dims).expected_rows = current.rows;
+      context.cache->MatrixOf(&held->table(), query.type, query.dims).expected_rows =
+          current.Vectors();
     }
   }
   const std::chrono::duration<double, std::milli> elapsed =

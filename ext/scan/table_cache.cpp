@@ -120,6 +120,7 @@ int64_t TableCache::used() const {
   for (const auto& table : tables_) {
     for (const auto& entry : table->matrices) {
       if (entry->shared) bytes += entry->shared->memory.used();
+      if (entry->matrix) bytes += entry->matrix->fault_bytes();
     }
   }
   return bytes;
@@ -131,6 +132,9 @@ bool TableCache::Fits(int64_t bytes) const {
 
 void TableCache::SetCap(int64_t bytes) {
   memory_.set_cap(bytes);
+  if (bytes == 0) {
+    std::erase_if(tables_, [](const auto& table) { return !table->busy; });
+  }
   MakeRoom(0, nullptr, nullptr);
 }
 
@@ -271,17 +275,22 @@ Status TableCache::Fill(sqlite3* db, HeldTable* held, Matrix* matrix, int thread
     const int bytes = type == SQLITE_BLOB ? sqlite3_value_bytes(value) : 0;
     if (bytes > 0 && !blob) return Status::Ok();  // out of memory
     if (!matrix->Put(table.scan.rowid(), type, blob, bytes)) return Status::Ok();
+    // The memory of a shared matrix has a cap of its own, for it may outlive this connection.
+    if (matrix->bytes() > memory_.cap()) return Status::Ok();
   }
   if (rc == SQLITE_INTERRUPT) return DatabaseError(db, rc);
   if (rc != SQLITE_DONE) return Status::Ok();  // the search that streams says what is wrong
   matrix->EndLoad();
+  // Without any vector there is nothing to gain, and the rows that are none take memory as well.
+  if (matrix->rows() == 0) return Status::Ok();
   Status status = Encode(matrix, threads);
   *filled = status.ok();
   return status;
 }
 
 Status TableCache::Encode(Matrix* matrix, int threads) {
-  constexpr size_t kStretch = 256;
+  // Between two polls for interrupts.
+  const size_t stretch = std::clamp((size_t{1} << 18) / matrix->dims(), size_t{1}, size_t{256});
   if (matrix->pending() == 0) return Status::Ok();
   matrix->BeginEncode();
   std::atomic<size_t> next{0};
@@ -290,8 +299,8 @@ Status TableCache::Encode(Matrix* matrix, int threads) {
   const auto body = [&] {
     try {
       size_t from;
-      while (code.load() == SQLITE_OK && (from = next.fetch_add(kStretch)) < matrix->pending()) {
-        matrix->Encode(from, kStretch);
+      while (code.load() == SQLITE_OK && (from = next.fetch_add(stretch)) < matrix->pending()) {
+        matrix->Encode(from, stretch);
         if (std::this_thread::get_id() != caller) continue;
         const int poll = interrupt_.Poll();
         if (poll != SQLITE_OK) code.store(poll);
@@ -300,7 +309,7 @@ Status TableCache::Encode(Matrix* matrix, int threads) {
       code.store(SQLITE_NOMEM);
     }
   };
-  RunOnWorkers(matrix->pending() >= 4 * kStretch ? threads : 1, body);
+  RunOnWorkers(matrix->pending() >= 4 * stretch ? threads : 1, body);
   matrix->EndEncode();
   if (code.load() == SQLITE_INTERRUPT) return Status::Code(SQLITE_INTERRUPT, "interrupted");
   if (code.load() != SQLITE_OK) throw std::bad_alloc();

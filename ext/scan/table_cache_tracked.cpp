@@ -9,6 +9,8 @@
 namespace vecgraph {
 namespace {
 
+constexpr size_t kMostChanges = 4096;
+
 // Searches for which a reader of an older snapshot leaves the matrix to the others.
 constexpr int kPatience = 16;
 
@@ -48,7 +50,8 @@ Status TableCache::ReadyTracked(sqlite3* db, const KernelTable& kernel, HeldTabl
       std::vector<int64_t> rowids;
       status = log.Changes(from, &chained, &rowids, &to);
       if (!status.ok()) return status;
-      if (chained && rowids.size() <= shared->matrix->rows() / 16 + 256) {
+      // More than this would hold the lock, or read the table row by row, for too long.
+      if (chained && rowids.size() <= std::min(shared->matrix->rows() / 16 + 256, kMostChanges)) {
         if (rowids.empty() || !may_refresh) {
           ++entry->served;
           *view = {shared->matrix.get(), std::move(rowids), shared, std::move(lock)};
@@ -79,7 +82,10 @@ Status TableCache::ReadyTracked(sqlite3* db, const KernelTable& kernel, HeldTabl
     if (!Due(entry, filling)) return status;
     std::unique_ptr<Matrix> matrix = NewMatrix(kernel, table, *entry, &shared->memory);
     bool filled = false;
-    if (matrix) status = Fill(db, held, matrix.get(), threads, &filled);
+    if (matrix) {
+      status = Fill(db, held, matrix.get(), threads, &filled);
+      entry->expected_rows = std::max(entry->expected_rows, static_cast<int64_t>(matrix->rows()));
+    }
     held->Renew();  // the lock; what changed in between is in the log
     if (!filled) {
       if (status.ok()) Refuse(entry);

@@ -341,6 +341,12 @@ std::string CreateTrigger(const Source& source, const char* what, const std::str
          "END";
 }
 
+std::string AfterInsert(const Source& source) {
+  return CreateTrigger(
+      source, "after_insert", "AFTER INSERT ON " + QuoteName(source.name),
+      LogInto(source) + "VALUES (new." + source.rowid + ", random());\n" + Compact(source));
+}
+
 // Everything that a tracked table has, the log first, in the order of creation.
 Status Describe(sqlite3* db, const Source& source, std::vector<Object>* objects) {
   switch (source.kind) {
@@ -388,8 +394,7 @@ Status Describe(sqlite3* db, const Source& source, std::vector<Object>* objects)
           LogInto(source) + "VALUES (old." + rowid + ", random());\n" + Compact(source));
   add("before_insert", "BEFORE INSERT ON " + name,
       LogVictims(table, values, "") + LogRows(source, rowid + " = new." + rowid));
-  add("after_insert", "AFTER INSERT ON " + name,
-      LogInto(source) + "VALUES (new." + rowid + ", random());\n" + Compact(source));
+  objects->push_back({"trigger", TriggerName(source, "after_insert"), AfterInsert(source)});
   return Status::Ok();
 }
 
@@ -425,15 +430,45 @@ Status HasLaterTrigger(sqlite3* db, const Source& source, bool* later) {
   Status status =
       statement.Prepare(db, "SELECT sql FROM " + master +
                                 " WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE"
-                                " AND name NOT LIKE '\\_vec\\_%' ESCAPE '\\' AND rowid > (SELECT"
-                                " rowid FROM " +
+                                " AND rowid > (SELECT rowid FROM " +
                                 master + " WHERE type = 'trigger' AND name = ?2)");
   if (!status.ok()) return status;
   statement.BindText(1, source.name);
   statement.BindText(2, TriggerName(source, "after_insert"));
   int rc;
-  while ((rc = statement.Step()) == SQLITE_ROW) *later = *later || IsAfterInsert(statement.Text(0));
+  Table table;
+  table.source = &source;
+  while ((rc = statement.Step()) == SQLITE_ROW) {
+    const std::string text = statement.Text(0);
+    if (!IsAfterInsert(text)) continue;
+    if (table.columns.empty()) {
+      status = ReadColumns(db, &table);
+      if (!status.ok()) return status;
+    }
+    const bool ours =
+        std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
+          Source other = source;
+          other.column = column.name;
+          return text == AfterInsert(other);
+        });
+    *later = *later || !ours;
+  }
   return rc == SQLITE_DONE ? Status::Ok() : DatabaseError(db, rc);
+}
+
+// Whether somebody has put a trigger or an index on a log of the table: it could keep a row out of
+// the log, or end the statement before it gets there.
+Status LogIsMeddledWith(sqlite3* db, const Source& source, bool* meddled) {
+  Statement statement;
+  Status status = statement.Prepare(db, "SELECT 1 FROM " + MasterOf(source) +
+                                            " WHERE type IN ('trigger', 'index')"
+                                            " AND lower(substr(tbl_name, 1, length(?1))) ="
+                                            " lower(?1) LIMIT 1");
+  if (!status.ok()) return status;
+  statement.BindText(1, "_vec_log_" + source.name + "_");
+  const int rc = statement.Step();
+  *meddled = rc == SQLITE_ROW;
+  return rc == SQLITE_ROW || rc == SQLITE_DONE ? Status::Ok() : DatabaseError(db, rc);
 }
 
 }  // namespace
@@ -494,7 +529,9 @@ Status IsTracked(sqlite3* db, const Source& source, bool* tracked) {
   }
   bool later = false;
   status = HasLaterTrigger(db, source, &later);
-  *tracked = status.ok() && !later;
+  bool meddled = false;
+  if (status.ok()) status = LogIsMeddledWith(db, source, &meddled);
+  *tracked = status.ok() && !later && !meddled;
   return status;
 }
 

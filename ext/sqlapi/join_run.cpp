@@ -79,7 +79,9 @@ Status JoinRun::SkipEmpty() {
 // How many left rows to search for at once: their hits and vectors must fit the memory.
 size_t JoinRun::BlockSize() {
   const size_t wanted = whole_ ? kMostQueries : std::exchange(next_block_, kMostQueries);
-  const int64_t rows = right_rows_ >= 0 ? right_rows_ : 100'000;
+  // The full ranking of a source of unknown size: one row tells how much that is.
+  if (right_rows_ < 0 && arguments_.k > kMostHits) return 1;
+  const int64_t rows = right_rows_ >= 0 ? right_rows_ : arguments_.k;
   const int64_t hits = std::max<int64_t>(std::min(arguments_.k, rows), 1);
   return std::min(wanted, static_cast<size_t>(std::max<int64_t>(kMostHits / hits, 1)));
 }
@@ -165,11 +167,12 @@ Status JoinRun::Search(std::vector<LeftRow>* block) {
     request.candidates = &all;
     requests.push_back(request);
   }
-  if (!whole_) ids_.clear();
+  // A map for each block: where rows have no rowid, another pass may number them otherwise.
+  const auto ids = std::make_shared<IdMap>();
   std::vector<Answer> answers;
   Status status =
       SearchMany({connection_->db, *connection_->kernel, connection_->threads, &connection_->cache},
-                 &right_, requests, &answers, &ids_, &connection_->last_scan);
+                 &right_, requests, &answers, ids.get(), &connection_->last_scan);
   if (!status.ok()) return status;
   right_rows_ = connection_->last_scan.rows;
   for (size_t i = 0; i < block->size(); ++i) {
@@ -180,6 +183,7 @@ Status JoinRun::Search(std::vector<LeftRow>* block) {
       break;
     }
     row.answer = std::move(answers[i]);
+    row.ids = ids;
     row.vector = Vector();
   }
   return status;
@@ -193,8 +197,9 @@ Status JoinRun::NameLeft(int64_t rowid, const Status& status) const {
 }
 
 sqlite3_value* JoinRun::id() const {
-  const auto found = ids_.find(hit().rowid);
-  return found == ids_.end() ? nullptr : found->second.get();
+  const IdMap& ids = *left_[left_at_].ids;
+  const auto found = ids.find(hit().rowid);
+  return found == ids.end() ? nullptr : found->second.get();
 }
 
 }  // namespace vecgraph

@@ -48,6 +48,7 @@ class JoinRun {
     Value id;
     Vector vector;  // until it was searched for
     Answer answer;
+    std::shared_ptr<const IdMap> ids;  // of the hits of its block
   };
 
   Status OpenSources();
@@ -70,7 +71,6 @@ class JoinRun {
   int64_t right_rows_ = -1;  // as the last pass saw; -1: not known yet
   size_t next_block_ = 16;   // LIMIT may want no more than the first rows
   std::vector<LeftRow> left_;
-  IdMap ids_;
   size_t left_at_ = 0;
   size_t hit_at_ = 0;
   Status failure_;  // of the left row after those in left_

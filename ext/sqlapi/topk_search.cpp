@@ -75,7 +75,7 @@ Status TopkSearch::FindMore(HeldTable* held, int64_t limit) {
     }
     if (status.ok() && held && candidates_.all) {
       connection.cache.MatrixOf(&held->table(), request.query.type, request.query.dims)
-          .expected_rows = connection.last_scan.rows;
+          .expected_rows = connection.last_scan.Vectors();
     }
   }
   if (!status.ok()) return status;
@@ -85,16 +85,10 @@ Status TopkSearch::FindMore(HeldTable* held, int64_t limit) {
   return status;
 }
 
-Status TopkSearch::Start(const TopkSearch* last, bool with_id) {
+Status TopkSearch::Start(bool with_id) {
   if (arguments_.query_is_null || arguments_.k == 0) return Status::Ok();
-  Status status;
-  if (last && last->open_ && last->open_->with_id == with_id &&
-      last->arguments_.SameSource(arguments_)) {
-    open_ = last->open_;
-  } else {
-    status = Open(connection_, arguments_, with_id, &open_);
-    if (!status.ok()) return status;
-  }
+  Status status = Open(connection_, arguments_, with_id, &open_);
+  if (!status.ok()) return status;
   const Source& source = open_->source;
   if (arguments_.within_rowids && !source.has_rowid()) {
     return Status::Error(

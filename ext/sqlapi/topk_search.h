@@ -2,7 +2,7 @@
 //
 // A join or a correlated subquery can ask for the same search once for every row of another table.
 // Such a repetition is answered from the hits of the one before, if the snapshot key says that the
-// table cannot have changed. A source is looked up once for each run of a statement.
+// table cannot have changed.
 // Nothing is locked between calls: statements are reset when a search returns.
 // Threads: as the connection.
 #pragma once
@@ -36,9 +36,8 @@ class TopkSearch {
   const std::vector<Hit>& hits() const { return hits_; }  // a prefix of the ranking
   bool complete() const { return complete_; }             // no hits after these
 
-  // Searches. `last`, if any, is the search before this one in the same run of the same statement:
-  // its source is taken over if the names are the same. `with_id`: hits carry their ids.
-  Status Start(const TopkSearch* last, bool with_id);
+  // Searches. `with_id`: hits carry their ids.
+  Status Start(bool with_id);
   // Appends the hits after these. REQUIRES: !complete().
   Status FindRest();
   // Whether a search with these arguments would find what this one has.

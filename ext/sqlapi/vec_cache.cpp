@@ -7,8 +7,8 @@
 //   rows           vectors
 //   faults         rows that are no such vector (NULL, other lengths, NaN)
 //   bytes          memory taken
-//   vectors        1: the vectors and their codes; 0: the codes alone, vectors are read from the
-//   table valid          0: the table has changed since; the next searches read it, or fill it anew
+//   vectors        1: the vectors and their codes; 0: the codes alone
+//   valid          0: the table has changed since; the next searches read it, or fill it anew
 //   served         searches of this connection answered since it was filled
 //   shared         1: of a tracked table, one for all connections of the process to the file
 //

@@ -4,14 +4,15 @@
 //   -- stream|avx2|63666|0|31.4
 //
 //   source, column, metric, element, dims   what was searched
-//   tier           stream: all rows were read; lookup: only the candidates, one by one
+//   tier           stream: all rows were read; lookup: only the candidates, one by one; int4, int8,
+//                  float32, bit: from memory (docs/cache.md)
 //   kernel         the CPU level that computed
 //   rows           rows read; with a restriction, the candidates
 //   skipped_null, skipped_type, skipped_length, skipped_nonfinite, skipped_score
 //                  rows without a vector, that are no blob, of another length, with NaN or Inf,
 //                  without a finite score
-//   bytes          of vectors read
-//   survivors      rows whose exact score was computed
+//   bytes          of vectors and codes read
+//   survivors      rows whose exact score was computed, and is finite
 //   milliseconds   wall time of the search
 //   searches       how many searches this connection has made
 #include "sqlapi/connection.h"

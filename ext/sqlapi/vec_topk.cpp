@@ -285,7 +285,7 @@ int TopkFilter(sqlite3_vtab_cursor* base, int with_id, const char* plan, int,
       return status;
     }
     auto search = std::make_shared<TopkSearch>(table->connection, std::move(arguments));
-    status = search->Start(cursor->last.get(), with_id != 0);
+    status = search->Start(with_id != 0);
     if (status.ok()) cursor->search = std::move(search);
     return NameTopk(std::move(status));
   });

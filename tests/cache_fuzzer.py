@@ -14,7 +14,6 @@ The search that is tested is a parameter: `StaleCopy` is one that is wrong on pu
 import argparse
 import collections
 import random
-import struct
 import sys
 import tempfile
 from pathlib import Path

@@ -1,5 +1,10 @@
 """What the tests know of the memory of a connection: its names, and how to fill it."""
 
+from conftest import LIBRARY
+
+# Under a sanitizer the large tests do with a part: it is slow, and does not look for numbers.
+SANITIZED = any(mark in LIBRARY.read_bytes() for mark in (b"__asan_init", b"__tsan_init"))
+
 CODES = ("int8", "int4")  # tiers that read codes first; int8 also of int8 vectors
 CACHED = ("float32", "bit", *CODES)  # tiers that answer from memory
 REPORT = ("tier", "rows", "survivors", "skipped_null", "skipped_type", "skipped_length",

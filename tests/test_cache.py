@@ -517,7 +517,8 @@ def test_a_progress_handler_stops_a_fill(db):
 
 def script(body, *arguments):
     """Runs Python in a process of its own, with the tests' modules, and returns what it prints."""
-    environment = {**os.environ, "VECGRAPH_LIBRARY": str(LIBRARY), "PYTHONPATH": str(ROOT / "tests")}
+    environment = {**os.environ, "VECGRAPH_LIBRARY": str(LIBRARY),
+                   "PYTHONPATH": str(ROOT / "tests")}
     code = "import sys, os\nfrom test_cache import *\n" + textwrap.dedent(body)
     done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], env=environment,
                           capture_output=True, text=True, timeout=120)
@@ -603,10 +604,9 @@ def test_a_connection_closes_while_it_remembers(binding, open_cursor):
 def test_a_search_inside_a_search_from_memory(engine):
     """The inner one searches the same table, while the outer one holds it."""
     query = fill(engine, rows=500, dims=64)
-    engine.execute("CREATE VIEW near AS SELECT id, e FROM t WHERE id IN "
-                   "(SELECT rowid FROM vec_topk('t', 'e', (SELECT e FROM t WHERE id = 5), 20, 'l2'))")
-    wanted = engine.execute("SELECT rowid FROM vec_topk('t', 'e', (SELECT e FROM t WHERE id = 5), "
-                            "20, 'l2')")
+    inner = "SELECT rowid FROM vec_topk('t', 'e', (SELECT e FROM t WHERE id = 5), 20, 'l2')"
+    engine.execute(f"CREATE VIEW near AS SELECT id, e FROM t WHERE id IN ({inner})")
+    wanted = engine.execute(inner)
     for _ in range(6):
         found = engine.execute("SELECT id FROM vec_topk('near', 'e', ?)", (query,))
         assert sorted(found) == sorted(wanted)

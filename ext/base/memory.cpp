@@ -44,9 +44,10 @@ constexpr size_t kHugePage = size_t{2} << 20;
 // fine.
 void PreferHugePages([[maybe_unused]] uint8_t* data, [[maybe_unused]] size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-  const auto begin = (reinterpret_cast<uintptr_t>(data) + kHugePage - 1) / kHugePage * kHugePage;
-  const auto end = (reinterpret_cast<uintptr_t>(data) + bytes) / kHugePage * kHugePage;
-  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  const auto address = reinterpret_cast<uintptr_t>(data);
+  const size_t skip = (kHugePage - address % kHugePage) % kHugePage;
+  if (bytes < skip + kHugePage) return;
+  madvise(data + skip, (bytes - skip) / kHugePage * kHugePage, MADV_HUGEPAGE);
 #endif
 }
 

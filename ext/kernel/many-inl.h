@@ -59,7 +59,10 @@ void AddTile(const PlaneQuery* queries, const int32_t* panel, size_t from, size_
       sums[q][half] = from == 0 ? SetAll(-128 * queries[q].sum) : At<Sums>(dots + q * stride, half);
     }
   }
+#if !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)  // there gcc 12 cannot, and warns
 #pragma GCC unroll 2
+#endif
   for (size_t i = 0; i < dims / kWord; ++i) {
     const Sums rows[2] = {At<Sums>(panel, 2 * i), At<Sums>(panel, 2 * i + 1)};
     for (size_t q = 0; q < kQueries; ++q) {

@@ -91,7 +91,7 @@ Status ReadColumns(sqlite3* db, Table* table) {
   if (!status.ok()) return status;
   statement.BindText(1, table->source->name);
   statement.BindText(2, table->source->schema);
-  int rc;
+  int rc = SQLITE_DONE;
   while ((rc = statement.Step()) == SQLITE_ROW) {
     Column column;
     column.name = statement.Text(0);
@@ -153,7 +153,7 @@ Status ReadKey(sqlite3* db, const Table& table, Key* key) {
   if (!status.ok()) return status;
   statement.BindText(1, key->index);
   statement.BindText(2, source.schema);
-  int rc;
+  int rc = SQLITE_DONE;
   while (status.ok() && (rc = statement.Step()) == SQLITE_ROW) {
     const auto place = static_cast<size_t>(statement.Int(0));
     Term term;
@@ -184,7 +184,7 @@ Status ReadKeys(sqlite3* db, Table* table) {
   if (!status.ok()) return status;
   statement.BindText(1, table->source->name);
   statement.BindText(2, table->source->schema);
-  int rc;
+  int rc = SQLITE_DONE;
   while (status.ok() && (rc = statement.Step()) == SQLITE_ROW) {
     Key key;
     key.index = statement.Text(0);
@@ -435,7 +435,7 @@ Status HasLaterTrigger(sqlite3* db, const Source& source, bool* later) {
   if (!status.ok()) return status;
   statement.BindText(1, source.name);
   statement.BindText(2, TriggerName(source, "after_insert"));
-  int rc;
+  int rc = SQLITE_DONE;
   Table table;
   table.source = &source;
   while ((rc = statement.Step()) == SQLITE_ROW) {

@@ -146,8 +146,10 @@ def check_kind(statement):
 
 
 def check_names(statement):
-    for token, following in zip(statement, statement[1:] + [Token("sign", "", 0)]):
-        if token.kind == "quoted":
+    before = [Token("sign", "", 0), *statement]
+    for previous, token, following in zip(before, statement, statement[1:] + before[:1]):
+        # A column that is named like a keyword; after a dot it can be nothing else than a name.
+        if token.kind == "quoted" and (previous.text, token.text) != (".", '"table"'):
             yield token.line, f"{token.text}: names are plain words, texts are in single quotes"
         if token.key in ("MAIN", "TEMP") and following.text == ".":
             yield token.line, f"{token.text}.: names carry no schema"

@@ -3,4 +3,5 @@
 set(MIGRATIONS
   0001_graph
   0002_history
-  0003_summary)
+  0003_summary
+  0004_shape)

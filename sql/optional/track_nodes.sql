@@ -14,7 +14,7 @@ CREATE TRIGGER "main"."_vec_nodes_embedding_before_delete" BEFORE DELETE ON "nod
     CASE WHEN random() % 256 = 0 THEN last_insert_rowid() - 65536 END;
 END;
 DROP TRIGGER IF EXISTS "main"."_vec_nodes_embedding_before_update";
-CREATE TRIGGER "main"."_vec_nodes_embedding_before_update" BEFORE UPDATE OF "id", "embedding", rowid, _rowid_, oid ON "nodes" BEGIN
+CREATE TRIGGER "main"."_vec_nodes_embedding_before_update" BEFORE UPDATE OF "nid", "id", "embedding", rowid, _rowid_, oid ON "nodes" BEGIN
   INSERT INTO "_vec_log_nodes_embedding" (rid, nonce) SELECT rowid, random() FROM "nodes"
     WHERE "id" = new."id" AND rowid <> old.rowid;
   INSERT INTO "_vec_log_nodes_embedding" (rid, nonce) SELECT new.rowid, random() WHERE new.rowid <> old.rowid;

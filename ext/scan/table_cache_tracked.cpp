@@ -37,7 +37,9 @@ Status TableCache::ReadyTracked(sqlite3* db, const KernelTable& kernel, HeldTabl
     entry->shared = FindShared(db, table.source, entry->element, entry->dims);
   }
   const std::shared_ptr<SharedMatrix> shared = entry->shared;
-  const bool committed = sqlite3_txn_state(db, table.source.schema.c_str()) == SQLITE_TXN_READ;
+  // Known only outside of write transactions, and not for who reads what others have not committed:
+  // a row that is rolled back while it is copied would stay.
+  const bool committed = held->key().known;
   bool may_refresh = committed;
   Status status;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {

@@ -27,24 +27,11 @@ import cache_fuzzer
 from cache_fuzzer import Failed, Fuzzer, Stale
 from cached import CACHED, tier
 from conftest import Engine
-from topk_oracle import COMBINATIONS, WRAP, bits_of, distance_sql, f32, score_of
+from topk_oracle import COMBINATIONS, bits_of, distance_sql, f32, score_of
+from tracked import track
 
 KINDS = ("delete", "wal", "memory")
 RESTRICTIONS = (None, "within", "in", "few")
-
-
-def track(engine, table, column="e", action="create"):
-    """Tracks the column: all of the statements or none."""
-    engine.execute("SAVEPOINT track")
-    try:
-        for (sql,) in engine.execute("SELECT sql FROM vec_track_sql(?, ?, ?)",
-                                     (table, column, action)):
-            engine.execute(sql)
-    except engine.Error:
-        engine.execute("ROLLBACK TO track")
-        raise
-    finally:
-        engine.execute("RELEASE track")
 
 
 class Tracked(Fuzzer):

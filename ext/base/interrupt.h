@@ -22,6 +22,11 @@ class InterruptPoll {
     statement_.Reset();
     return rc == SQLITE_ROW ? SQLITE_OK : rc;
   }
+  // The same, opened first if need be.
+  int PollOn(sqlite3* db) {
+    const Status status = Open(db);
+    return status.ok() ? Poll() : status.code();
+  }
 
  private:
   Statement statement_;

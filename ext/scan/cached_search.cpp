@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -50,14 +51,14 @@ class ChangedRows {
   }
 
   bool empty() const { return rowids_.empty(); }
-  bool Has(int64_t rowid) const { return Among(rowids_, rowid); }
+  const std::vector<int64_t>& rowids() const { return rowids_; }
 
   // Scores them, and puts the best of them and of `hits` into `hits`.
   Status Score(sqlite3* db, CachedTable* table, const KernelTable& kernel,
-               const SearchRequest& request, Tally* tally, SearchReport* report,
-               std::vector<Hit>* hits) const {
+               const SearchRequest& request, const StopPoll& poll, Tally* tally,
+               SearchReport* report, Hits* hits) const {
     TopK best(request.limit);
-    for (Hit& hit : *hits) best.Add(std::move(hit));
+    best.Absorb(std::move(*hits));
     const AlignedCopy query(request.query);
     const double self = request.metric == Metric::kCosine ? SelfDot(kernel, request.query) : 0;
     for (const int64_t rowid : rowids_) {
@@ -87,8 +88,7 @@ class ChangedRows {
       if (request.after && !(*request.after < Hit{distance, rowid, {}})) continue;
       if (best.Admits(distance, rowid)) best.Add({distance, rowid, {}});
     }
-    *hits = best.Take();
-    return Status::Ok();
+    return best.Take(poll, hits);
   }
 
  private:
@@ -100,22 +100,33 @@ class ChangedRows {
 };
 
 // The slots to search, if not all: of the candidates, without the changed rows.
-std::optional<std::vector<uint32_t>> SlotsOf(const Matrix& matrix, const Candidates& candidates,
-                                             const ChangedRows& changed) {
-  if (candidates.all && changed.empty()) return std::nullopt;
-  std::vector<uint32_t> slots;
+Status FindSlots(const Matrix& matrix, const Candidates& candidates, const ChangedRows& changed,
+                 const StopPoll& poll, std::optional<std::vector<uint32_t>>* slots) {
+  if (candidates.all && changed.empty()) return Status::Ok();
+  std::vector<uint32_t> left_out = matrix.FindAll(changed.rowids());
   if (!candidates.all) {
-    slots = matrix.FindAll(candidates.rowids);
-  } else {
-    slots.reserve(matrix.rows());
-    for (size_t slot = 0; slot < matrix.slots(); ++slot) {
-      if (!matrix.dead(slot)) slots.push_back(static_cast<uint32_t>(slot));
+    std::vector<uint32_t> found = matrix.FindAll(candidates.rowids);
+    std::vector<uint32_t> wanted;
+    std::set_difference(found.begin(), found.end(), left_out.begin(), left_out.end(),
+                        std::back_inserter(wanted));
+    *slots = std::move(wanted);
+    return Status::Ok();
+  }
+  constexpr size_t kStretch = size_t{1} << 18;
+  std::vector<uint32_t>& all = slots->emplace();
+  all.reserve(matrix.rows());
+  auto next = left_out.begin();
+  for (size_t slot = 0; slot < matrix.slots(); ++slot) {
+    if (slot % kStretch == 0) {
+      if (const int code = poll()) return Status::Code(code, "interrupted");
+    }
+    if (next != left_out.end() && *next == slot) {
+      ++next;
+    } else if (!matrix.dead(slot)) {
+      all.push_back(static_cast<uint32_t>(slot));
     }
   }
-  if (!changed.empty()) {
-    std::erase_if(slots, [&](uint32_t slot) { return changed.Has(matrix.rowid(slot)); });
-  }
-  return slots;
+  return Status::Ok();
 }
 
 // From this many queries on a matrix is worth filling at once.
@@ -139,7 +150,9 @@ bool HasFault(const Matrix& matrix) {
                      [](const Matrix::Fault& fault) { return fault.type != SQLITE_NULL; });
 }
 
-Status FetchId(sqlite3* db, CachedTable* table, int64_t rowid, Value* id) {
+// Calls use(id) with the value of a row's id column, if there is the row.
+template <class Use>
+Status FetchId(sqlite3* db, CachedTable* table, int64_t rowid, Use use) {
   Statement& statement = table->id_by_row;
   const Source& source = table->source;
   Status status;
@@ -153,7 +166,7 @@ Status FetchId(sqlite3* db, CachedTable* table, int64_t rowid, Value* id) {
   statement.BindInt(1, rowid);
   const int rc = statement.Step();
   if (rc == SQLITE_ROW) {
-    *id = Value(sqlite3_column_value(statement.get(), 0));
+    use(sqlite3_column_value(statement.get(), 0));
   } else if (rc != SQLITE_DONE) {
     status = DatabaseError(db, rc, "reading " + source.Label());
   }
@@ -173,19 +186,18 @@ Status FetchVector(sqlite3* db, CachedTable* table, int64_t rowid, ElementType e
   return status;
 }
 
-Status FetchIds(sqlite3* db, CachedTable* table, std::vector<Hit>* hits) {
+Status FetchIds(sqlite3* db, CachedTable* table, Hits* hits) {
   Status status;
   if (table->source.id.empty()) return status;
-  for (Hit& hit : *hits) {
-    status = FetchId(db, table, hit.rowid, &hit.id);
-    if (!status.ok()) break;
+  for (size_t i = 0; i < hits->size() && status.ok(); ++i) {
+    status = FetchId(db, table, (*hits)[i].rowid, [&](sqlite3_value* id) { hits->SetId(i, id); });
   }
   return status;
 }
 
 Status SearchCached(sqlite3* db, const KernelTable& kernel, int threads, TableCache* cache,
-                    HeldTable* held, const SearchRequest& request, std::vector<Hit>* hits,
-                    SearchReport* report, bool* answered) {
+                    HeldTable* held, const SearchRequest& request, Hits* hits, SearchReport* report,
+                    bool* answered) {
   *answered = false;
   const auto start = std::chrono::steady_clock::now();
   CachedTable& table = held->table();
@@ -209,7 +221,10 @@ Status SearchCached(sqlite3* db, const KernelTable& kernel, int threads, TableCa
   search.fetch = [&](int64_t rowid, VectorView* vector) {
     return FetchVector(db, &table, rowid, request.query.type, vector);
   };
-  const std::optional<std::vector<uint32_t>> slots = SlotsOf(matrix, *request.candidates, changed);
+  const StopPoll poll = [&] { return cache->interrupt().Poll(); };
+  std::optional<std::vector<uint32_t>> slots;
+  status = FindSlots(matrix, *request.candidates, changed, poll, &slots);
+  if (!status.ok()) return status;
   if (slots) search.slots = &*slots;
   MatrixResult found;
   status = SearchMatrix(matrix, search, &found);
@@ -227,7 +242,7 @@ Status SearchCached(sqlite3* db, const KernelTable& kernel, int threads, TableCa
   Tally tally(request, &current);
   status = CountFaults(matrix, request, view.changed, &tally, &current);
   if (status.ok() && !changed.empty()) {
-    status = changed.Score(db, &table, kernel, request, &tally, &current, &found.hits);
+    status = changed.Score(db, &table, kernel, request, poll, &tally, &current, &found.hits);
     table.vector_by_row.Reset();
   }
   // Rows that a bound excluded could be compared as well.
@@ -310,6 +325,30 @@ Status SearchAtOnce(sqlite3* db, const KernelTable& kernel, int threads, TableCa
   return Status::Ok();
 }
 
+// Fetches the id of each row that is among the hits, once, in the order of the rowids.
+Status FetchIdsOfAll(sqlite3* db, CachedTable* table, const std::vector<Answer>& found,
+                     const StopPoll& poll, IdMap* ids) {
+  TopK by_rowid(INT64_MAX);
+  size_t count = 0;
+  for (const Answer& answer : found) {
+    for (size_t i = 0; i < answer.hits.size(); ++i) {
+      if (++count % Hits::kChunk == 0) {
+        if (const int code = poll()) return Status::Code(code, "interrupted");
+      }
+      by_rowid.Add({0, answer.hits[i].rowid, nullptr});
+    }
+  }
+  Hits rows;
+  Status status = by_rowid.Take(poll, &rows);
+  IdMap::Part* const part = ids->AddPart();
+  for (size_t i = 0; i < rows.size() && status.ok(); ++i) {
+    const int64_t rowid = rows[i].rowid;
+    if (i > 0 && rows[i - 1].rowid == rowid) continue;
+    status = FetchId(db, table, rowid, [&](sqlite3_value* id) { part->Add(rowid, id); });
+  }
+  return status;
+}
+
 }  // namespace
 
 Status SearchCachedMany(sqlite3* db, const KernelTable& kernel, int threads, TableCache* cache,
@@ -342,15 +381,12 @@ Status SearchCachedMany(sqlite3* db, const KernelTable& kernel, int threads, Tab
     status = SearchInTurn(db, kernel, threads, cache, held, requests, &found, &current, answered);
   }
   if (!status.ok() || !*answered) return status;
-  for (size_t i = 0; i < found.size(); ++i) {
-    for (const Hit& hit : found[i].hits) {
-      if (!first.with_id || table.source.id.empty()) break;
-      Value& id = (*ids)[hit.rowid];
-      if (!id) status = FetchId(db, &table, hit.rowid, &id);
-      if (!status.ok()) return status;
-    }
-    *answers[i] = std::move(found[i]);
+  if (first.with_id && !table.source.id.empty()) {
+    status = FetchIdsOfAll(
+        db, &table, found, [&] { return cache->interrupt().Poll(); }, ids);
+    if (!status.ok()) return status;
   }
+  for (size_t i = 0; i < found.size(); ++i) *answers[i] = std::move(found[i]);
   current.bytes += report->bytes;
   current.survivors += report->survivors;
   *report = std::move(current);

@@ -5,9 +5,8 @@
 #pragma once
 
 #include <span>
-#include <unordered_map>
-#include <vector>
 
+#include "scan/id_map.h"
 #include "scan/search.h"
 #include "scan/table_cache.h"
 
@@ -16,16 +15,15 @@ namespace vecgraph {
 // `*answered` is false if the table has to be read instead: nothing else is set then, and the next
 // search may find the matrix filled.
 Status SearchCached(sqlite3* db, const KernelTable& kernel, int threads, TableCache* cache,
-                    HeldTable* held, const SearchRequest& request, std::vector<Hit>* hits,
-                    SearchReport* report, bool* answered);
+                    HeldTable* held, const SearchRequest& request, Hits* hits, SearchReport* report,
+                    bool* answered);
 
 // What one of several searches found. The ids of the hits are kept apart: many searches find the
 // same row.
 struct Answer {
-  std::vector<Hit> hits;
+  Hits hits;
   Status failure;
 };
-using IdMap = std::unordered_map<int64_t, Value>;  // by rowid
 
 // The same for several searches of one length and element type that differ only in their queries,
 // without candidates and `after`. `answers` has as many elements. `*report` grows by what was done.
@@ -39,6 +37,6 @@ Status FetchVector(sqlite3* db, CachedTable* table, int64_t rowid, ElementType e
                    VectorView* vector);
 
 // Gives each hit the value of its id column, if the table has one.
-Status FetchIds(sqlite3* db, CachedTable* table, std::vector<Hit>* hits);
+Status FetchIds(sqlite3* db, CachedTable* table, Hits* hits);
 
 }  // namespace vecgraph

@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <vector>
 
 #include "scan/aligned_copy.h"
 #include "scan/search.h"
@@ -52,8 +51,8 @@ class alignas(128) ExactScorer {  // no line is shared by two threads
   int64_t scored() const { return scored_; }
   int64_t scoreless() const { return scoreless_; }
   int64_t kept() const { return kept_; }  // rows that were among the best when they came
-  // The best in order; the scorer is empty afterwards.
-  std::vector<Hit> Take() { return best_.Take(); }
+  // The best, to be taken away: the scorer is empty afterwards.
+  TopK* best() { return &best_; }
 
  private:
   const ExactQuery* query_;

@@ -86,9 +86,7 @@ class Blocks {
 
 // Adds what a scorer found to the result; called once for each scorer.
 void Finish(ExactScorer* scorer, TopK* best, MatrixResult* result) {
-  for (Hit& hit : scorer->Take()) {
-    if (best->Admits(hit.distance, hit.rowid)) best->Add(std::move(hit));
-  }
+  best->Absorb(std::move(*scorer->best()));
   result->scored += scorer->scored();
   result->scoreless += scorer->scoreless();
 }
@@ -272,8 +270,7 @@ class Searcher {
     }
     TopK best(search_.limit);
     Finish(&scorer, &best, result);
-    result->hits = best.Take();
-    return Status::Ok();
+    return Rank(&best, result);
   }
 
   Status ScoreSlots(const std::vector<uint32_t>& slots, MatrixResult* result) {
@@ -290,8 +287,7 @@ class Searcher {
     result->bytes += static_cast<int64_t>(slots.size() * search_.query.bytes());
     TopK best(search_.limit);
     Finish(&scorer, &best, result);
-    result->hits = best.Take();
-    return Status::Ok();
+    return Rank(&best, result);
   }
 
   // Scores every row.
@@ -326,8 +322,12 @@ class Searcher {
     TopK best(search_.limit);
     for (ExactScorer& scorer : scorers) Finish(&scorer, &best, result);
     result->bytes += result->scored * static_cast<int64_t>(search_.query.bytes());
-    result->hits = best.Take();
-    return Status::Ok();
+    return Rank(&best, result);
+  }
+
+  Status Rank(TopK* best, MatrixResult* result) {
+    const auto poll = [&] { return request_.interrupt ? request_.interrupt->Poll() : SQLITE_OK; };
+    return best->Take(poll, &result->hits);
   }
 
   size_t RowsToPoll() const { return std::max(kPollBytes / matrix_.stride(), size_t{1}); }

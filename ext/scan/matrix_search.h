@@ -30,7 +30,7 @@ struct MatrixRequest {
 };
 
 struct MatrixResult {
-  std::vector<Hit> hits;  // in order, without ids
+  Hits hits;              // in order, without ids
   const char* tier = "";  // float32, int8, int4
   int64_t bytes = 0;      // of the matrix that were read
   int64_t scored = 0;     // rows whose exact score was computed

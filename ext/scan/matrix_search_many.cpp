@@ -158,7 +158,7 @@ class ManySearcher {
         if (!matrix_.has_vectors()) {
           waiting[place] = std::move(seekers[s]);
         } else {
-          Rerank(seekers[s].get(), &results_[place]);
+          Rerank(seekers[s].get(), &chunks, &results_[place]);
           done_[place] = 1;
         }
       }
@@ -217,13 +217,13 @@ class ManySearcher {
     }
   }
 
-  void Rerank(Seeker* seeker, MatrixResult* result) {
+  void Rerank(Seeker* seeker, Chunks* chunks, MatrixResult* result) {
     ExactScorer scorer(seeker->exact);
     seeker->shortlist.Sweep(seeker->limit);
     for (const Shortlist::Row& row : seeker->shortlist.rows()) {
       scorer.Score(matrix_.vector(row.slot), matrix_.rowid(row.slot));
     }
-    Keep("int8", &scorer, result);
+    Keep("int8", &scorer, chunks, result);
   }
 
   Status RerankFetched(Seeker* seeker, MatrixResult* result) {
@@ -240,16 +240,24 @@ class ManySearcher {
       if (!status.ok()) return status;
       scorer.Score(vector, rowid);
     }
-    Keep("int8", &scorer, result);
-    return Status::Ok();
+    Count("int8", scorer, result);
+    const auto poll = [&] { return common_.interrupt ? common_.interrupt->Poll() : SQLITE_OK; };
+    return scorer.best()->Take(poll, &result->hits);
   }
 
-  void Keep(const char* tier, ExactScorer* scorer, MatrixResult* result) {
+  void Count(const char* tier, const ExactScorer& scorer, MatrixResult* result) {
     result->tier = tier;
-    result->scored = scorer->scored();
-    result->scoreless = scorer->scoreless();
+    result->scored = scorer.scored();
+    result->scoreless = scorer.scoreless();
     result->bytes = result->scored * static_cast<int64_t>(searches_.front().query.bytes());
-    result->hits = scorer->Take();
+  }
+
+  // The hits are of no use if the work has to end early.
+  void Keep(const char* tier, ExactScorer* scorer, Chunks* chunks, MatrixResult* result) {
+    Count(tier, *scorer, result);
+    const auto poll = [&] { return chunks->Stopped() ? SQLITE_INTERRUPT : SQLITE_OK; };
+    const Status stopped = scorer->best()->Take(poll, &result->hits);
+    if (!stopped.ok()) result->hits = Hits();
   }
 
   // ---- without bounds ---------------------------------------------------------------------------
@@ -275,7 +283,7 @@ class ManySearcher {
         }
       }
       for (size_t i = 0; i < count; ++i) {
-        Keep(NameOf(matrix_.type()), &scorers[i], &results_[from + i]);
+        Keep(NameOf(matrix_.type()), &scorers[i], &chunks, &results_[from + i]);
       }
     });
   }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/interrupt.h"
 #include "base/statement.h"
 #include "scan/aligned_copy.h"
 #include "scan/tally.h"
@@ -48,15 +49,16 @@ class RowScorer {
     ++report_->survivors;
     if (request_.min_score && !(score >= *request_.min_score)) return Status::Ok();
     if (request_.after && !(*request_.after < Hit{distance, rowid, {}})) return Status::Ok();
-    if (best_.Admits(distance, rowid)) best_.Add({distance, rowid, Value(id())});
+    if (best_.Admits(distance, rowid)) best_.Add({distance, rowid, best_.Keep(id())});
     return Status::Ok();
   }
 
   // The hits in order; an error when rows were there but none could be compared.
-  Status Finish(std::vector<Hit>* hits) {
+  Status Finish(sqlite3* db, Hits* hits) {
     Status status = tally_.Finish();
-    if (status.ok()) *hits = best_.Take();
-    return status;
+    if (!status.ok()) return status;
+    InterruptPoll interrupt;
+    return best_.Take([&] { return interrupt.PollOn(db); }, hits);
   }
 
  private:
@@ -151,7 +153,7 @@ SearchReport ReportFor(const SearchRequest& request, const KernelTable& kernel) 
 }
 
 Status Search(sqlite3* db, const KernelTable& kernel, const SearchRequest& request,
-              ColumnScan* scan, std::vector<Hit>* hits, SearchReport* report) {
+              ColumnScan* scan, Hits* hits, SearchReport* report) {
   const auto start = std::chrono::steady_clock::now();
   // Not yet in *report: a source that is a view may search as well, and report there.
   SearchReport current = ReportFor(request, kernel);
@@ -162,7 +164,7 @@ Status Search(sqlite3* db, const KernelTable& kernel, const SearchRequest& reque
   if (status.ok()) {
     status = look_up ? LookUp(db, request, &scorer) : Stream(db, request, scan, &scorer);
   }
-  if (status.ok()) status = scorer.Finish(hits);
+  if (status.ok()) status = scorer.Finish(db, hits);
   const std::chrono::duration<double, std::milli> elapsed =
       std::chrono::steady_clock::now() - start;
   current.milliseconds = elapsed.count();

@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/status.h"
 #include "kernel/kernels.h"
@@ -68,6 +67,6 @@ SearchReport ReportFor(const SearchRequest& request, const KernelTable& kernel);
 // Errors: a faulty row when strict; no candidate that could be compared at all, though there are
 // some that are not NULL; whatever reading the source fails with (SQLITE_INTERRUPT among it).
 Status Search(sqlite3* db, const KernelTable& kernel, const SearchRequest& request,
-              ColumnScan* scan, std::vector<Hit>* hits, SearchReport* report);
+              ColumnScan* scan, Hits* hits, SearchReport* report);
 
 }  // namespace vecgraph

@@ -20,6 +20,7 @@ void StreamMany::Add(std::span<const SearchRequest> requests, std::span<Answer* 
   group->first = &requests.front();
   group->report = ReportFor(requests.front(), context_.kernel);
   group->tally = std::make_unique<Tally>(*group->first, &group->report);
+  group->kept = ids_->AddPart();
   for (size_t i = 0; i < requests.size(); ++i) {
     group->seekers.push_back(std::make_unique<Seeker>(context_.kernel, requests[i], answers[i]));
   }
@@ -44,6 +45,7 @@ Status StreamMany::Run() {
   }
   scan.Stop();
   if (!status.ok()) return status;
+  const auto poll = [&] { return context_.cache->interrupt().Poll(); };
   for (const auto& group : groups_) {
     status = Score(group.get());
     if (!status.ok()) return status;
@@ -54,7 +56,9 @@ Status StreamMany::Run() {
     }
     for (const auto& seeker : group->seekers) {
       report_->survivors += seeker->scorer.scored() - seeker->scorer.scoreless();
-      if (seeker->answer->failure.ok()) seeker->answer->hits = seeker->scorer.Take();
+      if (!seeker->answer->failure.ok()) continue;
+      status = seeker->scorer.best()->Take(poll, &seeker->answer->hits);
+      if (!status.ok()) return status;
     }
     report_->bytes += group->report.bytes;
   }
@@ -129,7 +133,7 @@ Status StreamMany::Score(Group* group) {
   if (failed.load()) throw std::bad_alloc();
   NameScoreless(group);
   for (size_t r = 0; r < group->ids.size(); ++r) {
-    if (kept[r].load()) ids_->insert_or_assign(group->rowids[r], std::move(group->ids[r]));
+    if (kept[r].load()) group->kept->Add(group->rowids[r], group->ids[r].get());
   }
   group->bytes.clear();
   group->rowids.clear();

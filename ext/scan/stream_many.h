@@ -46,6 +46,7 @@ class StreamMany {
     std::vector<uint8_t> bytes;
     std::vector<int64_t> rowids;
     std::vector<Value> ids;
+    IdMap::Part* kept;  // the ids of rows that were among the nearest when they came
   };
 
   Status Visit(Group* group);

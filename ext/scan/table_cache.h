@@ -72,7 +72,8 @@ class TableCache {
   void Outdated(CachedMatrix* entry);
   void Refuse(CachedMatrix* entry);
   Status Refresh(sqlite3* db, CachedTable* table, SharedMatrix* shared, const LogPosition& from,
-                 const std::vector<int64_t>& rowids, const LogPosition& to, bool* done);
+                 const std::vector<int64_t>& rowids, const LogPosition& to, int threads,
+                 bool* done);
   bool Due(CachedMatrix* entry, Filling filling);
   bool Fits(int64_t bytes) const;
   int64_t used() const;

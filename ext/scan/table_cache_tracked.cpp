@@ -15,14 +15,16 @@ constexpr size_t kMostChanges = 4096;
 constexpr int kPatience = 16;
 
 // Takes a lock that others hold for short. Not for ever: a search that is made by a function of the
-// user within another one may wait for what its own thread has.
+// user within another one may wait for what its own thread has. An error: interrupted.
 template <template <class> class Lock>
-Lock<std::shared_mutex> LockSoon(std::shared_mutex* mutex) {
-  Lock<std::shared_mutex> lock(*mutex, std::defer_lock);
-  for (int attempt = 0; !lock.try_lock() && attempt < 50; ++attempt) {
+Status LockSoon(std::shared_mutex* mutex, InterruptPoll* interrupt, Lock<std::shared_mutex>* lock) {
+  *lock = Lock<std::shared_mutex>(*mutex, std::defer_lock);
+  for (int attempt = 0; !lock->try_lock() && attempt < 50; ++attempt) {
+    const int code = interrupt->Poll();
+    if (code != SQLITE_OK) return Status::Code(code, "interrupted");
     std::this_thread::sleep_for(std::chrono::microseconds(100));
   }
-  return lock;
+  return Status::Ok();
 }
 
 }  // namespace
@@ -43,8 +45,9 @@ Status TableCache::ReadyTracked(sqlite3* db, const KernelTable& kernel, HeldTabl
   bool may_refresh = committed;
   Status status;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    std::shared_lock<std::shared_mutex> lock = LockSoon<std::shared_lock>(&shared->mutex);
-    if (!lock) return status;
+    std::shared_lock<std::shared_mutex> lock;
+    status = LockSoon(&shared->mutex, &interrupt_, &lock);
+    if (!status.ok() || !lock) return status;
     const LogPosition from = shared->position;
     if (shared->matrix && from.known() && !shared->matrix->Ragged()) {
       bool chained = false;
@@ -60,7 +63,7 @@ Status TableCache::ReadyTracked(sqlite3* db, const KernelTable& kernel, HeldTabl
           return status;
         }
         lock.unlock();
-        status = Refresh(db, &table, shared.get(), from, rowids, to, &may_refresh);
+        status = Refresh(db, &table, shared.get(), from, rowids, to, threads, &may_refresh);
         if (!status.ok()) return status;
         continue;
       }
@@ -94,8 +97,9 @@ Status TableCache::ReadyTracked(sqlite3* db, const KernelTable& kernel, HeldTabl
       return status;
     }
     {
-      const std::unique_lock<std::shared_mutex> alone = LockSoon<std::unique_lock>(&shared->mutex);
-      if (!alone) return status;
+      std::unique_lock<std::shared_mutex> alone;
+      status = LockSoon(&shared->mutex, &interrupt_, &alone);
+      if (!status.ok() || !alone) return status;
       std::swap(shared->matrix, matrix);
       shared->position = tail;
     }
@@ -108,7 +112,7 @@ Status TableCache::ReadyTracked(sqlite3* db, const KernelTable& kernel, HeldTabl
 // it all the time.
 Status TableCache::Refresh(sqlite3* db, CachedTable* table, SharedMatrix* shared,
                            const LogPosition& from, const std::vector<int64_t>& rowids,
-                           const LogPosition& to, bool* done) {
+                           const LogPosition& to, int threads, bool* done) {
   struct NewRow {
     int64_t rowid;
     int type;  // 0: there is no such row
@@ -117,6 +121,7 @@ Status TableCache::Refresh(sqlite3* db, CachedTable* table, SharedMatrix* shared
   };
   std::vector<NewRow> rows;
   std::vector<uint8_t> blobs;
+  rows.reserve(rowids.size());
   *done = false;
   for (const int64_t rowid : rowids) {
     RowValue value;
@@ -126,20 +131,28 @@ Status TableCache::Refresh(sqlite3* db, CachedTable* table, SharedMatrix* shared
     blobs.insert(blobs.end(), value.blob, value.blob + value.bytes);
   }
   table->vector_by_row.Reset();
-  const std::unique_lock<std::shared_mutex> alone = LockSoon<std::unique_lock>(&shared->mutex);
-  if (!alone) return Status::Ok();
+  std::unique_lock<std::shared_mutex> alone;
+  Status status = LockSoon(&shared->mutex, &interrupt_, &alone);
+  if (!status.ok() || !alone) return status;
   *done = true;
   if (!(shared->position == from)) return Status::Ok();  // somebody else was quicker
   // Whatever stops this leaves nothing half done behind.
   shared->position = {};
   std::unique_ptr<Matrix> matrix = std::move(shared->matrix);
-  for (const NewRow& row : rows) {
+  constexpr size_t kStretch = 64;  // rows between two polls; without vectors, Put() encodes
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const NewRow& row = rows[i];
+    if (i % kStretch == 0) {
+      if (const int code = interrupt_.Poll()) return Status::Code(code, "interrupted");
+    }
     if (row.type == 0) {
       matrix->Erase(row.rowid);
     } else if (!matrix->Put(row.rowid, row.type, blobs.data() + row.at, row.bytes)) {
       return Status::Ok();
     }
   }
+  status = matrix->has_vectors() ? Encode(matrix.get(), threads) : Status::Ok();
+  if (!status.ok()) return status;
   matrix->FinishChanges();
   shared->matrix = std::move(matrix);
   shared->position = to;

@@ -196,10 +196,4 @@ Status JoinRun::NameLeft(int64_t rowid, const Status& status) const {
       status);
 }
 
-sqlite3_value* JoinRun::id() const {
-  const IdMap& ids = *left_[left_at_].ids;
-  const auto found = ids.find(hit().rowid);
-  return found == ids.end() ? nullptr : found->second.get();
-}
-
 }  // namespace vecgraph

@@ -38,7 +38,7 @@ class JoinRun {
   const Hit& hit() const { return left_[left_at_].answer.hits[hit_at_]; }
   int64_t rank() const { return static_cast<int64_t>(hit_at_) + 1; }
   // The id of the hit; null if it is NULL.
-  sqlite3_value* id() const;
+  const StoredId* id() const { return left_[left_at_].ids->Find(hit().rowid); }
   bool right_has_id() const { return !right_.source.id.empty(); }
   const JoinArguments& arguments() const { return arguments_; }
 

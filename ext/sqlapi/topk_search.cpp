@@ -1,7 +1,6 @@
 #include "sqlapi/topk_search.h"
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -43,7 +42,7 @@ Status TopkSearch::FindRest() {
   Hold hold(connection_->db, *open_);
   // Hits of another snapshot would mix with the first ones: then they serve this call alone.
   if (!hold.key().SameAs(snapshot_)) snapshot_ = {};
-  const auto have = static_cast<int64_t>(hits_.size());
+  const auto have = static_cast<int64_t>(found());
   return FindMore(hold.get(), arguments_.k == kUnlimited ? kUnlimited : arguments_.k - have);
 }
 
@@ -59,8 +58,8 @@ Status TopkSearch::FindMore(HeldTable* held, int64_t limit) {
   request.strict = arguments_.strict;
   request.candidates = &candidates_;
   request.with_id = open_->with_id;
-  request.after = hits_.empty() ? nullptr : &hits_.back();
-  std::vector<Hit> more;
+  request.after = first_.empty() ? nullptr : &first_.back();
+  Hits more;
   Status status;
   bool answered = false;
   if (held) {
@@ -80,8 +79,8 @@ Status TopkSearch::FindMore(HeldTable* held, int64_t limit) {
   }
   if (!status.ok()) return status;
   complete_ = static_cast<int64_t>(more.size()) < limit;
-  std::move(more.begin(), more.end(), std::back_inserter(hits_));
-  if (static_cast<int64_t>(hits_.size()) >= arguments_.k) complete_ = true;
+  (first_.empty() ? first_ : rest_) = std::move(more);
+  if (static_cast<int64_t>(found()) >= arguments_.k) complete_ = true;
   return status;
 }
 

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "base/snapshot.h"
 #include "scan/search.h"
@@ -33,12 +32,17 @@ class TopkSearch {
 
   const TopkArguments& arguments() const { return arguments_; }
   const Source& source() const { return open_->source; }
-  const std::vector<Hit>& hits() const { return hits_; }  // a prefix of the ranking
-  bool complete() const { return complete_; }             // no hits after these
+  // A prefix of the ranking.
+  size_t found() const { return first_.size() + rest_.size(); }
+  // REQUIRES: i < found().
+  const Hit& hit(size_t i) const {
+    return i < first_.size() ? first_[i] : rest_[i - first_.size()];
+  }
+  bool complete() const { return complete_; }  // no hits after these
 
   // Searches. `with_id`: hits carry their ids.
   Status Start(bool with_id);
-  // Appends the hits after these. REQUIRES: !complete().
+  // Finds all hits after these. REQUIRES: !complete().
   Status FindRest();
   // Whether a search with these arguments would find what this one has.
   bool Answers(const TopkArguments& arguments, bool with_id);
@@ -50,9 +54,10 @@ class TopkSearch {
   TopkArguments arguments_;
   std::shared_ptr<OpenSource> open_;  // null when the arguments ask for nothing
   Candidates candidates_;
-  std::vector<Hit> hits_;
+  Hits first_;  // what the statement's LIMIT let expect
+  Hits rest_;
   bool complete_ = true;
-  SnapshotKey snapshot_;  // in which `hits_` were found
+  SnapshotKey snapshot_;  // in which the hits were found
 };
 
 }  // namespace vecgraph

@@ -158,23 +158,24 @@ int JoinEof(sqlite3_vtab_cursor* base) {
 
 int JoinColumn(sqlite3_vtab_cursor* base, sqlite3_context* ctx, int column) {
   const JoinRun& run = *static_cast<JoinCursor*>(base)->run;
-  // The id column, or the rowid where that is the id.
-  const auto identity = [&](bool has_id, sqlite3_value* id, int64_t rowid) {
-    if (!has_id) {
-      sqlite3_result_int64(ctx, rowid);
-    } else if (id) {
-      sqlite3_result_value(ctx, id);
-    }
-  };
+  // The id is the rowid where there is no column for it.
   switch (column) {
     case kLeftId:
-      identity(run.left_has_id(), run.left_id(), run.left_rowid());
+      if (!run.left_has_id()) {
+        sqlite3_result_int64(ctx, run.left_rowid());
+      } else if (run.left_id()) {
+        sqlite3_result_value(ctx, run.left_id());
+      }
       break;
     case kLeftRowid:
       sqlite3_result_int64(ctx, run.left_rowid());
       break;
     case kId:
-      identity(run.right_has_id(), run.id(), run.hit().rowid);
+      if (!run.right_has_id()) {
+        sqlite3_result_int64(ctx, run.hit().rowid);
+      } else {
+        SetResult(ctx, run.id());
+      }
       break;
     case kScore:
       sqlite3_result_double(ctx, ScoreOf(run.arguments().metric, run.hit().distance));

@@ -296,7 +296,7 @@ int TopkFilter(sqlite3_vtab_cursor* base, int with_id, const char* plan, int,
 int TopkNext(sqlite3_vtab_cursor* base) {
   auto* cursor = static_cast<TopkCursor*>(base);
   ++cursor->at;
-  if (cursor->at < cursor->search->hits().size() || cursor->search->complete()) return SQLITE_OK;
+  if (cursor->at < cursor->search->found() || cursor->search->complete()) return SQLITE_OK;
   // The statement wants more than its LIMIT let us expect.
   return GuardTable(base->pVtab, [&] {
     const Depth depth(static_cast<TopkTable*>(base->pVtab)->connection);
@@ -306,17 +306,17 @@ int TopkNext(sqlite3_vtab_cursor* base) {
 
 int TopkEof(sqlite3_vtab_cursor* base) {
   const auto* cursor = static_cast<TopkCursor*>(base);
-  return !cursor->search || cursor->at >= cursor->search->hits().size() ? 1 : 0;
+  return !cursor->search || cursor->at >= cursor->search->found() ? 1 : 0;
 }
 
 int TopkColumn(sqlite3_vtab_cursor* base, sqlite3_context* ctx, int column) {
   const auto* cursor = static_cast<TopkCursor*>(base);
   const TopkSearch& search = *cursor->search;
-  const Hit& hit = search.hits()[cursor->at];
+  const Hit& hit = search.hit(cursor->at);
   switch (column) {
     case kId:
       if (hit.id) {
-        sqlite3_result_value(ctx, hit.id.get());
+        SetResult(ctx, hit.id);
       } else if (search.source().id.empty()) {
         sqlite3_result_int64(ctx, hit.rowid);
       }
@@ -342,7 +342,7 @@ int TopkColumn(sqlite3_vtab_cursor* base, sqlite3_context* ctx, int column) {
 
 int TopkRowid(sqlite3_vtab_cursor* base, sqlite3_int64* rowid) {
   const auto* cursor = static_cast<TopkCursor*>(base);
-  *rowid = cursor->search->hits()[cursor->at].rowid;
+  *rowid = cursor->search->hit(cursor->at).rowid;
   return SQLITE_OK;
 }
 

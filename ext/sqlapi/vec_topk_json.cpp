@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "base/interrupt.h"
 #include "base/value.h"
 #include "scan/metric.h"
 #include "scan/topk.h"
@@ -101,7 +102,7 @@ Status Visit(sqlite3_context* ctx, sqlite3_value** argv, Group* group) {
   if (sqlite3_value_type(argv[0]) == SQLITE_BLOB) {
     return Status::Error("vec_topk_json: a key is a BLOB, which JSON cannot hold; give hex(key)");
   }
-  group->best.Add({distance, row, Value(argv[0])});
+  group->best.Add({distance, row, group->best.Keep(argv[0])});
   return Status::Ok();
 }
 
@@ -129,16 +130,14 @@ std::string NumberText(double value) {
   return text;
 }
 
-std::string KeyText(sqlite3_value* key) {
-  switch (sqlite3_value_type(key)) {
+std::string KeyText(const StoredId& key) {
+  switch (key.type) {
     case SQLITE_INTEGER:
-      return std::to_string(sqlite3_value_int64(key));
-    case SQLITE_FLOAT: {
-      const double value = sqlite3_value_double(key);
-      return std::isfinite(value) ? NumberText(value) : (value > 0 ? "9e999" : "-9e999");
-    }
+      return std::to_string(key.integer);
+    case SQLITE_FLOAT:
+      return std::isfinite(key.real) ? NumberText(key.real) : (key.real > 0 ? "9e999" : "-9e999");
     case SQLITE_TEXT:
-      return JsonQuote(TextOf(key));
+      return JsonQuote(key.data());
     default:
       return "null";
   }
@@ -151,9 +150,18 @@ void vec_topk_json_final(sqlite3_context* ctx) {
     std::string json = "[";
     if (group) {
       if (!group->comparable && !group->fault.ok()) return Status::Error(group->fault.message());
-      for (const Hit& hit : group->best.Take()) {
-        if (json.size() > 1) json += ',';
-        json += "{\"id\":" + KeyText(hit.id.get()) +
+      InterruptPoll interrupt;
+      const StopPoll poll = [&] { return interrupt.PollOn(sqlite3_context_db_handle(ctx)); };
+      Hits hits;
+      Status status = group->best.Take(poll, &hits);
+      if (!status.ok()) return status;
+      for (size_t i = 0; i < hits.size(); ++i) {
+        if (i % 1024 == 1023) {
+          if (const int code = poll()) return Status::Code(code, "interrupted");
+        }
+        const Hit& hit = hits[i];
+        if (i > 0) json += ',';
+        json += "{\"id\":" + KeyText(*hit.id) +
                 ",\"score\":" + NumberText(ScoreOf(group->metric, hit.distance)) + '}';
       }
     }

@@ -1,0 +1,50 @@
+// IdPool: copies of SQL values, kept together so that a million of them are freed at once.
+//
+// A value that SQLite itself copies takes two allocations, and giving them back takes longer than
+// an interrupt may. What is in a pool stays where it is until the pool is destroyed, also when the
+// pool is moved. Threads: belongs to one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/sqlite.h"
+
+namespace vecgraph {
+
+struct StoredId {
+  int type = SQLITE_NULL;
+  unsigned subtype = 0;
+  union {
+    int64_t integer;
+    double real;
+    size_t bytes;  // of text (UTF-8) or a blob, which follow
+  };
+
+  // REQUIRES: text or a blob.
+  std::string_view data() const { return {reinterpret_cast<const char*>(this + 1), bytes}; }
+};
+
+class IdPool {
+ public:
+  // Null for a null pointer. Throws std::bad_alloc.
+  const StoredId* Add(sqlite3_value* value);
+  const StoredId* Add(const StoredId* id);
+  size_t count() const { return count_; }
+
+ private:
+  StoredId* Place(size_t bytes);
+
+  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  size_t block_bytes_ = 0;  // of the last block
+  size_t used_ = 0;         // of it
+  size_t count_ = 0;
+};
+
+// The value as the result of a function or a column; null: no value.
+void SetResult(sqlite3_context* ctx, const StoredId* id);
+
+}  // namespace vecgraph

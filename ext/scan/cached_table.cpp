@@ -19,6 +19,9 @@ HeldTable::HeldTable(sqlite3* db, std::shared_ptr<CachedTable> table)
 
 HeldTable::~HeldTable() {
   table_->scan.Stop();
+  // If there was no memory, these may be in the middle, too.
+  table_->vector_by_row.Reset();
+  table_->id_by_row.Reset();
   table_->busy = false;
 }
 

@@ -1,7 +1,8 @@
 """Out of memory: every allocation fails once, and once with all that follow.
 
 oom/oom.c runs one statement over and over and lets another allocation fail each time. It tells a
-crash, an error that is not out of memory, other rows, and memory that is not given back.
+crash, an error that is not out of memory, other rows, memory that is not given back, and a read
+lock that is kept.
 """
 
 import os
@@ -9,7 +10,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import LIBRARY, ROOT
+from conftest import Engine, LIBRARY, ROOT
 
 DRIVER = ROOT / "tests" / "oom" / "oom.c"
 
@@ -35,6 +36,19 @@ INSERT INTO c VALUES ('none', NULL), ('short', x'00');
 REPEATED = ("SELECT id, score FROM vec_topk('c', 'e', (SELECT e FROM c WHERE id = 'c7'), 2); "
             "SELECT rows, skipped_null, skipped_length FROM vec_last_scan; ")
 REMEMBERED = LONG + 3 * REPEATED + "SELECT * FROM vec_cache;"
+
+
+def tracked(setup):
+    """The set-up with c.e tracked."""
+    engine = Engine("sqlite3")
+    engine.script(setup)
+    statements = engine.execute("SELECT sql FROM vec_track_sql('c', 'e') ORDER BY ordinal")
+    engine.close()
+    return setup + "\n".join(sql for (sql,) in statements)
+
+
+TRACKED = tracked(LONG) + 3 * REPEATED
+CHANGE = "UPDATE c SET e = (SELECT e FROM c WHERE id = 'c9') WHERE id IN ('c7', 'c8', 'none'); "
 
 CASES = {
     "first use": (TABLE, "SELECT rowid FROM vec_topk('t', 'e', x'000000000000803f00000040', 2)"),
@@ -77,6 +91,9 @@ CASES = {
                     "WHERE within = (SELECT vec_ids(rowid) FROM c WHERE rowid > 3)"),
     "what is in memory": (REMEMBERED, "SELECT * FROM vec_cache"),
     "no more memory": (REMEMBERED, "SELECT vec_config('cache_mb', 0); " + REPEATED),
+    "fill of a tracked table": (tracked(LONG) + REPEATED, 2 * REPEATED),
+    "changed rows of a tracked table": (TRACKED + CHANGE, REPEATED + REPEATED),
+    "changed rows in a transaction": (TRACKED + "BEGIN; " + CHANGE, REPEATED + "ROLLBACK; "),
     "report": (WARM, "SELECT source, \"column\", metric, tier, rows FROM vec_last_scan"),
     "numbers": (TABLE, "SELECT vec_to_json(vec_add(e, '[1,1,1]')), vec_dot(e, '[1,2,3]'), "
                        "vec_distance_cosine(e, vec_normalize(e)) FROM t WHERE n IN (1, 2)"),
@@ -155,7 +172,7 @@ def test_control_the_library_allocates_outside_sqlite(build_driver):
 
 @pytest.mark.parametrize("function,word", [
     ("leaks", "leak of"), ("crashes", "crash"), ("hides", "other rows"),
-    ("misnames", "no such table"),
+    ("misnames", "no such table"), ("holds", "left in the middle: VALUES"),
 ])
 def test_control_each_fault_is_found(build_driver, function, word):
     good, output = run(build_driver(), "probe", "", f"SELECT {function}()")

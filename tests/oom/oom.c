@@ -7,7 +7,8 @@
 ** Each N runs in a process of its own, a copy of one that is set up, once with one failure and once
 *with all from N on. A run may
 ** end well, then with the rows of the undisturbed run, or with an error that is out of memory.
-** A crash, another error, other rows and memory that is not given back are findings.
+** A crash, another error, other rows, memory that is not given back and a statement of the library
+** that is left in the middle, with its lock, are findings.
 ** With -DFAIL_MALLOC it is malloc() that fails: the allocations of C++.
 */
 #include <sqlite3.h>
@@ -18,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { OK = 0, NOT_REACHED = 100, WRONG_CODE, WRONG_ROWS, LEAK, SETUP_FAILED };
+enum { OK = 0, NOT_REACHED = 100, WRONG_CODE, WRONG_ROWS, LEAK, LOCKED, SETUP_FAILED };
 
 static long countdown = -1; /* -1: do not fail */
 static int persistent;
@@ -103,11 +104,24 @@ static void misnames(sqlite3_context* ctx, int argc, sqlite3_value** argv) {
   sqlite3_free(a);
 }
 
+static void holds(sqlite3_context* ctx, int argc, sqlite3_value** argv) {
+  char* a = sqlite3_malloc(10);
+  sqlite3_stmt* stmt = 0;
+  (void)argc, (void)argv;
+  if (!a) {
+    sqlite3_prepare_v2(sqlite3_context_db_handle(ctx), "VALUES (1), (2)", -1, &stmt, 0);
+    sqlite3_step(stmt);
+    sqlite3_result_error_nomem(ctx);
+  }
+  sqlite3_free(a);
+}
+
 static void add_faulty(sqlite3* db) {
   sqlite3_create_function(db, "leaks", 0, SQLITE_UTF8, 0, leaks, 0, 0);
   sqlite3_create_function(db, "crashes", 0, SQLITE_UTF8, 0, crashes, 0, 0);
   sqlite3_create_function(db, "hides", 0, SQLITE_UTF8, 0, hides, 0, 0);
   sqlite3_create_function(db, "misnames", 0, SQLITE_UTF8, 0, misnames, 0, 0);
+  sqlite3_create_function(db, "holds", 0, SQLITE_UTF8, 0, holds, 0, 0);
 }
 
 /* Runs all statements of `sql`; *sum takes in every value of every row. */
@@ -152,6 +166,14 @@ static int run(sqlite3* db, const char* sql, uint64_t* sum) {
 static int out_of_memory(int rc, const char* message) {
   return (rc & 255) == SQLITE_NOMEM || rc == SQLITE_IOERR_NOMEM ||
          (message && strstr(message, "out of memory"));
+}
+
+/* The text of a statement that was begun and not ended. */
+static const char* left_in_the_middle(sqlite3* db) {
+  for (sqlite3_stmt* stmt = sqlite3_next_stmt(db, 0); stmt; stmt = sqlite3_next_stmt(db, stmt)) {
+    if (sqlite3_stmt_busy(stmt)) return sqlite3_sql(stmt);
+  }
+  return 0;
 }
 
 static int load(sqlite3* db, const char* library, char** message) {
@@ -216,6 +238,11 @@ static int child(char** argv, sqlite3* db, sqlite3_int64 before, long n, int all
     printf("n=%ld all=%d afterwards: %s\n", n, all, sqlite3_errmsg(db));
   }
   sqlite3_free(message);
+  const char* statement = left_in_the_middle(db);
+  if (statement) {
+    verdict = LOCKED;
+    printf("n=%ld all=%d left in the middle: %s\n", n, all, statement);
+  }
   if (sqlite3_close(db) != SQLITE_OK) {
     printf("n=%ld all=%d the connection does not close\n", n, all);
     verdict = LEAK;

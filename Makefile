@@ -7,7 +7,7 @@ SETUP := @scripts/setup.sh
 # The demo is made anew when the loaders, the schema or the machine's package index are newer.
 DEMO_INPUTS := $(wildcard examples/*.py sql/migrations/*.sql /var/lib/apt/lists/*_Packages*)
 
-.PHONY: build demo test bench bench-peers lint format install clean help setup-build setup-demo
+.PHONY: build demo test bench bench-store bench-peers lint format install clean help setup-build setup-demo
 .DELETE_ON_ERROR:
 
 build: setup-build ## the library: build/vecgraph.so
@@ -28,6 +28,13 @@ bench: ## the benchmarks
 	$(SETUP) build bench
 	@cmake --preset release -DVECGRAPH_BENCH=ON >build/configure.log || { cat build/configure.log; false; }
 	@cmake --build --preset release --target run_bench
+
+bench-store: ## the store beside the figures of the documents that it grew from
+	$(SETUP) build bench
+	@cmake --preset release -DVECGRAPH_BENCH=ON >build/configure.log || { cat build/configure.log; false; }
+	@cmake --build --preset release --target bench_store
+	@cd build/release/bench && ./bench_store --benchmark_format=json >bench_store.json
+	@python3 bench/bench_store_report.py build/release/bench/bench_store.json
 
 bench-peers: build build/demo.db ## vecgraph beside released peers: PEERS=--quick for minutes, else hours
 	$(SETUP) peers

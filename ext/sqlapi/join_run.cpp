@@ -7,7 +7,7 @@ namespace vecgraph {
 namespace {
 
 constexpr size_t kMostQueries = 512;             // of a block
-constexpr int64_t kMostHits = 2'000'000;         // of a block, about 64 MB
+constexpr int64_t kMostHits = 500'000;           // of a block: to free more takes too long
 constexpr size_t kMostBytes = size_t{64} << 20;  // of the vectors of a block
 
 // Whether a statement that writes is running on this connection.

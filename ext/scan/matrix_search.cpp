@@ -17,8 +17,13 @@ namespace {
 
 constexpr size_t kBlock = 256;  // rows that are worked on at once
 // Codes to read for each thread. Waking one that sleeps takes some tenths of a millisecond where
-// the processor has to be woken too, as in most virtual machines.
+// the processor has to be woken too, as in most virtual machines. The sanitizers' tests are small,
+// and are to see threads.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr size_t kThreadBytes = size_t{16} << 10;
+#else
 constexpr size_t kThreadBytes = size_t{16} << 20;
+#endif
 constexpr size_t kPollBytes = size_t{4} << 20;  // vectors between two polls for interrupts
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr float kFloatInfinity = std::numeric_limits<float>::infinity();

@@ -4,4 +4,7 @@ set(MIGRATIONS
   0001_graph
   0002_history
   0003_summary
-  0004_shape)
+  0004_shape
+  0005_tags
+  0006_history_triggers
+  0007_put)

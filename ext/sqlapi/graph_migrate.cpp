@@ -1,8 +1,9 @@
 // graph_migrate([version]): applies the embedded migrations to the main schema.
 //
-//   SELECT graph_migrate();   --
-//   {"applied":["0001_graph","0002_history","0003_summary"],"version":3}
+//   SELECT graph_migrate();   -- {"applied":["0001_graph","0002_history"],"version":2}
 //
+// Tables of another program that it adopts add "adopted", the files of sql/adopt; what somebody
+// should look at afterwards is in "notes", as sentences.
 // `version` is the number of the last migration to apply; without it all are. It writes, so it is
 // DIRECTONLY: no view or trigger of a database can call it. How it works: store/migrate.h.
 
@@ -30,14 +31,30 @@ Status CheckVersion(sqlite3_value* value, int64_t last) {
                               static_cast<long long>(last), text.c_str()));
 }
 
-// {"applied":[...],"version":N}; names hold nothing that JSON would escape.
-std::string ToJson(const Migrated& migrated) {
-  std::string json = "{\"applied\":[";
-  for (const std::string_view name : migrated.applied) {
-    if (json.back() != '[') json += ',';
-    json.append("\"").append(name).append("\"");
+// Adds "key":["...",...]; the texts hold nothing that JSON would escape.
+template <typename Texts>
+void AppendList(const char* key, const Texts& texts, std::string* json) {
+  json->append("\"").append(key).append("\":[");
+  for (const auto& text : texts) {
+    if (json->back() != '[') json->append(",");
+    json->append("\"").append(text).append("\"");
   }
-  return json + "],\"version\":" + std::to_string(migrated.version) + "}";
+  json->append("]");
+}
+
+std::string ToJson(const Migrated& migrated) {
+  std::string json = "{";
+  if (!migrated.adopted.empty()) {
+    AppendList("adopted", migrated.adopted, &json);
+    json += ',';
+  }
+  AppendList("applied", migrated.applied, &json);
+  json.append(",\"version\":").append(std::to_string(migrated.version));
+  if (!migrated.notes.empty()) {
+    json += ',';
+    AppendList("notes", migrated.notes, &json);
+  }
+  return json + "}";
 }
 
 void graph_migrate(sqlite3_context* ctx, int argc, sqlite3_value** argv) {

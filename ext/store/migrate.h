@@ -25,13 +25,16 @@ struct LedgerRow {
 Status ReadLedger(sqlite3* db, std::vector<LedgerRow>* rows);
 
 struct Migrated {
-  std::vector<std::string_view> applied;  // by this run
+  std::vector<std::string_view> adopted;  // the files of sql/adopt that this run applied
+  std::vector<std::string_view> applied;  // the migrations that this run applied
   int64_t version = 0;                    // the number of the last applied migration
+  std::vector<std::string> notes;         // what somebody should look at; free of JSON's escapes
 };
 
-// Applies what is missing up to migration number `version`, and fills in the checksums of what the
-// shell applied. On failure nothing has changed and a transaction of the application is still open.
-// REQUIRES: 1 <= version <= EmbeddedMigrations().size(), and called from within an SQL function.
+// Applies what is missing up to migration number `version`, after adopting tables of other
+// programs, and fills in the checksums of what the shell applied. On failure nothing has changed
+// and a transaction of the application is still open. REQUIRES: 1 <= version <=
+// EmbeddedMigrations().size(), and called from within an SQL function.
 Status Migrate(sqlite3* db, int64_t version, Migrated* result);
 
 }  // namespace vecgraph

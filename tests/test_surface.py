@@ -58,10 +58,13 @@ FUNCTIONS = [
     Function("vec_config", 1, "s", DIRECT),
     Function("vec_config", 2, "s", DIRECT),
     Function("db_query", 1, "s", DIRECT),
+    Function("db_tune", 1, "s", DIRECT),
+    Function("db_checkpoint", 1, "s", DIRECT),
+    Function("db_probe", 0, "s", DIRECT),
     Function("graph_migrate", 0, "s", DIRECT),
     Function("graph_migrate", 1, "s", DIRECT),
 ]
-MODULES = ["vec_each", "vec_topk", "vec_join", "vec_last_scan", "vec_cache", "vec_track_sql", "graph_migrations"]
+MODULES = ["vec_each", "vec_topk", "vec_join", "vec_last_scan", "vec_cache", "vec_track_sql", "graph_migrations", "db_profiles", "db_tune_check"]
 SHARED_MODULES = ["vec_each"]
 
 OWN = "sqlite3_vecgraph_own_init"

@@ -13,15 +13,16 @@ namespace vecgraph {
 namespace {
 
 std::vector<std::span<const FunctionDef>> AllFunctions() {
-  return {VecTypesFunctions(),    VecArithmeticFunctions(), VecQuantizeFunctions(),
-          VecDistanceFunctions(), VecSumFunctions(),        VecTopkJsonFunctions(),
-          VecIdsFunctions(),      VecConfigFunctions(),     DbQueryFunctions(),
-          GraphMigrateFunctions()};
+  return {VecTypesFunctions(),     VecArithmeticFunctions(), VecQuantizeFunctions(),
+          VecDistanceFunctions(),  VecSumFunctions(),        VecTopkJsonFunctions(),
+          VecIdsFunctions(),       VecConfigFunctions(),     DbQueryFunctions(),
+          GraphMigrateFunctions(), DbTuneFunctions(),        DbCheckpointFunctions()};
 }
 
 std::vector<ModuleDef> AllModules() {
-  return {VecEachModule(),  VecTopkModule(),     VecJoinModule(),        VecLastScanModule(),
-          VecCacheModule(), VecTrackSqlModule(), GraphMigrationsModule()};
+  return {VecEachModule(),         VecTopkModule(),    VecJoinModule(),
+          VecLastScanModule(),     VecCacheModule(),   VecTrackSqlModule(),
+          GraphMigrationsModule(), DbProfilesModule(), DbTuneCheckModule()};
 }
 
 void Release(void* connection) {

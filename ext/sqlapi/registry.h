@@ -52,6 +52,8 @@ std::span<const FunctionDef> VecIdsFunctions();
 std::span<const FunctionDef> VecConfigFunctions();
 std::span<const FunctionDef> DbQueryFunctions();
 std::span<const FunctionDef> GraphMigrateFunctions();
+std::span<const FunctionDef> DbTuneFunctions();
+std::span<const FunctionDef> DbCheckpointFunctions();
 ModuleDef VecEachModule();
 ModuleDef VecTopkModule();
 ModuleDef VecJoinModule();
@@ -59,6 +61,8 @@ ModuleDef VecLastScanModule();
 ModuleDef VecCacheModule();
 ModuleDef VecTrackSqlModule();
 ModuleDef GraphMigrationsModule();
+ModuleDef DbProfilesModule();
+ModuleDef DbTuneCheckModule();
 
 // Registers the names of `surface`. On a connection that has vecgraph already it adds only what is
 // missing and never replaces a function or module, since SQLite refuses that while a statement

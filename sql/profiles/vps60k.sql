@@ -1,0 +1,11 @@
+-- vps60k: a web service on a small server.
+-- Run by each connection, outside of a transaction: sqlite3 -cmd '.read sql/profiles/vps60k.sql' my.db
+-- SELECT db_tune('vps60k') does the same and says what became of it; docs/profiles.md has the reasons.
+-- Wait for locks first, also those of the settings below.
+PRAGMA busy_timeout = 5000;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA cache_size = -20000; -- 20 MB.
+PRAGMA temp_store = MEMORY;
+PRAGMA foreign_keys = ON;
+PRAGMA wal_autocheckpoint = 1000;

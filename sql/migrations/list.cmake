@@ -7,4 +7,7 @@ set(MIGRATIONS
   0004_shape
   0005_tags
   0006_history_triggers
-  0007_put)
+  0007_put
+  0008_views
+  0009_stats
+  0010_cache)

@@ -1,0 +1,39 @@
+-- read_tags_as_of: the tags as they were at a moment in the past.
+--
+--   :at  a time in UTC (2026-01-31 12:00:00), with the changes of that second; or the id of a
+--        change, an integer, with that change
+--
+-- What has not changed since is taken from the table, the rest from the old_value of its first
+-- later change.
+-- Error: "as of: no history goes back to this moment", if all of history_recorded is later.
+-- Cost: the history after the moment, and one pass over tags.
+
+WITH
+  -- The last change before or at the moment. That text is no JSON path, so the error quotes it.
+  moment (change) AS (
+    SELECT ifnull(
+      CASE
+        WHEN typeof(:at) = 'integer' THEN (
+          SELECT :at WHERE EXISTS (SELECT 1 FROM history_recorded WHERE id <= :at)
+        )
+        ELSE (
+          SELECT id FROM history_recorded WHERE timestamp <= datetime(:at) ORDER BY id DESC LIMIT 1
+        )
+      END,
+      json_extract('{}', 'as of: no history goes back to this moment')
+    )
+  ),
+  -- old_value is that of the row with the smallest id.
+  later (entity_id, old_value, change) AS (
+    SELECT entity_id, old_value, min(id) FROM history_recorded
+    WHERE id > (SELECT change FROM moment) AND entity_type = 'tag'
+    GROUP BY entity_id
+  )
+SELECT node_id, tag FROM tags
+WHERE json_array(node_id, tag) NOT IN (SELECT entity_id FROM later)
+UNION ALL
+SELECT
+  json_extract(old_value, '$.node_id'), json_extract(old_value, '$.tag')
+FROM later
+WHERE old_value IS NOT NULL
+ORDER BY node_id, tag;

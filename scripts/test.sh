@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every test on the release library, then every test again under ASan and UBSan.
+# Every test on the release library, then every test again under ASan and UBSan, and those in which
+# threads meet under TSan.
 # `make test` calls this after set-up. Arguments go to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,3 +24,8 @@ cmake --preset asan >build/configure.log || { cat build/configure.log; exit 1; }
 cmake --build --preset asan
 ctest --preset asan
 scripts/pytest_asan.sh tests "$@"
+
+step "Threads under ThreadSanitizer"
+cmake --preset tsan >build/configure.log || { cat build/configure.log; exit 1; }
+cmake --build --preset tsan
+scripts/pytest_tsan.sh

@@ -108,6 +108,15 @@ def on_a_sphere(rng, dims):
     return vectors, queries
 
 
+def nearer_and_nearer(rng, dims):
+    """Stretches of rows that all have to be looked at again, between others that need not be."""
+    vectors = rng.standard_normal((ROWS, dims))
+    queries = rng.standard_normal((QUERIES, dims))
+    weight = np.linspace(0, 3, ROWS) * (np.arange(ROWS) // 700 % 2)
+    vectors += weight[:, None] * queries[np.arange(ROWS) // 1400 % QUERIES]
+    return vectors, queries
+
+
 def far_from_zero(rng, dims):
     """A large common part in which the differences drown."""
     vectors = 1000 + rng.standard_normal((ROWS, dims)) * 0.01
@@ -163,7 +172,8 @@ def cancelled(rng, dims):
 
 SHAPES = {shape.__name__: shape for shape in (
     along_the_errors, along_the_errors_of_4_bits, errors_of_one_sign, one_score, on_a_sphere,
-    far_from_zero, few_large_elements, sizes_of_float32, underflow, all_underflow, overflow, cancelled)}
+    nearer_and_nearer, far_from_zero, few_large_elements, sizes_of_float32, underflow,
+    all_underflow, overflow, cancelled)}
 
 
 def search(engine, query, k, metric):

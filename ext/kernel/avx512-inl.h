@@ -84,10 +84,37 @@ int64_t WideHamming(const void* a, const void* b, size_t bytes) {
   });
 }
 
+size_t WideReach(const PlaneBound& bound, const int32_t* dots, size_t rows, float limit,
+                 uint32_t* found) {
+  const __m512 query = _mm512_set1_ps(bound.query);
+  const __m512 shift = _mm512_set1_ps(bound.shift);
+  const __m512 width = _mm512_set1_ps(bound.width);
+  const __m512 least = _mm512_set1_ps(limit);
+  size_t count = 0;
+  for (size_t r = 0; r < rows; r += 16) {
+    const auto lanes = static_cast<__mmask16>(rows - r < 16 ? (1U << (rows - r)) - 1 : 0xffffU);
+    const __m512 dot = _mm512_cvtepi32_ps(_mm512_maskz_loadu_epi32(lanes, dots + r));
+    const __m512 scale = _mm512_maskz_loadu_ps(lanes, bound.scale + r);
+    __m512 sum = _mm512_mul_ps(query, _mm512_mul_ps(scale, dot));
+    if (bound.offset) {
+      const __m512 offset = _mm512_maskz_loadu_ps(lanes, bound.offset + r);
+      sum = _mm512_add_ps(sum, _mm512_mul_ps(shift, offset));
+    }
+    const __m512 error = _mm512_maskz_loadu_ps(lanes, bound.error + r);
+    sum = _mm512_add_ps(sum, _mm512_mul_ps(width, error));
+    uint32_t reached = _mm512_mask_cmp_ps_mask(lanes, sum, least, _CMP_NLT_UQ);
+    for (; reached != 0; reached &= reached - 1) {
+      found[count++] = static_cast<uint32_t>(r) + static_cast<uint32_t>(std::countr_zero(reached));
+    }
+  }
+  return count;
+}
+
 constexpr KernelTable Better(KernelTable table) {
   table.dots_8 = WideDots8;
   table.dots_4 = WideDots4;
   table.dots_8_many = WideDots8Many;
+  table.reach = WideReach;
   table.dot_i8 = WideDotI8;
   table.l2sq_i8 = WideL2SqI8;
   table.l1_i8 = WideL1I8;

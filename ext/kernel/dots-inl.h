@@ -36,16 +36,17 @@ Sums SumRow4(const PlaneQuery& query, const uint8_t* codes) {
 template <class SumRow>
 void DotRows(size_t bytes, const uint8_t* codes, size_t rows, int32_t scale, int32_t offset,
              int32_t* dots, SumRow sum_row) {
-  for (size_t r = 0; r < rows; r += 4) {
-    const size_t count = rows - r < 4 ? rows - r : 4;
-    Sums sums[4];
-    for (size_t i = 0; i < 4; ++i) sums[i] = sum_row(codes + (i < count ? i : 0) * bytes);
-    codes += 4 * bytes;
+  const auto some = [&](size_t r, size_t count) {
+    Sums sums[4] = {};
+    for (size_t i = 0; i < count; ++i) sums[i] = sum_row(codes + (r + i) * bytes);
     int32_t totals[4];
     Fold(sums, totals);
     for (int32_t& total : totals) total = scale * total - offset;
     std::memcpy(dots + r, totals, count * sizeof *totals);
-  }
+  };
+  size_t r = 0;
+  for (; r + 4 <= rows; r += 4) some(r, 4);
+  if (r < rows) some(r, rows - r);
 }
 
 // The query with its codes at an address that no load across two cache lines starts from. Worth a

@@ -24,6 +24,11 @@ constexpr size_t kThreadBytes = size_t{16} << 10;
 #else
 constexpr size_t kThreadBytes = size_t{16} << 20;
 #endif
+// More rows of a block than that, and looking at them again costs more than 8 bits of all would
+// have. The pass then does without 4 bits for some blocks, and for twice as many the next time: the
+// limit rises on the way, so what is right for the first rows is wrong for the rest.
+constexpr size_t kMostRefined = kBlock / 8;
+constexpr size_t kLeastPause = 4;
 constexpr size_t kPollBytes = size_t{4} << 20;  // vectors between two polls for interrupts
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr float kFloatInfinity = std::numeric_limits<float>::infinity();
@@ -138,9 +143,11 @@ class Searcher {
   // What one thread of a bounded pass has found.
   struct Finder {
     Shortlist shortlist;
-    int64_t rows = 0;     // bounded by 4 bits or 8
-    int64_t refined = 0;  // rows looked at in 8 bits after 4
     int64_t bytes = 0;
+    int64_t rows = 0;
+    int64_t rows8 = 0;  // of them, those for which 4 bits were given up
+    size_t pause = 0;   // blocks to come without 4 bits
+    size_t next_pause = kLeastPause;
   };
 
   // The state that the threads of a bounded pass share.
@@ -150,7 +157,6 @@ class Searcher {
     Blocks blocks;
     size_t most_survivors;
     std::atomic<float> limit;
-    std::atomic<bool> four{true};
     std::atomic<bool> failed{false};    // out of memory
     std::atomic<bool> too_many{false};  // rows survive: bounds do not help
     std::atomic<size_t> threads{0};
@@ -184,10 +190,16 @@ class Searcher {
     if (pass.blocks.interrupt_code() != SQLITE_OK) {
       return Interrupted(pass.blocks.interrupt_code());
     }
-    for (const Finder& finder : pass.finders) result->bytes += finder.bytes;
+    int64_t rows = 0;
+    int64_t rows8 = 0;
+    for (const Finder& finder : pass.finders) {
+      result->bytes += finder.bytes;
+      rows += finder.rows;
+      rows8 += finder.rows8;
+    }
     if (pass.failed || pass.too_many) return Status::Ok();
     *done = true;
-    result->tier = pass.four ? "int4" : "int8";
+    result->tier = rows8 > rows / 2 ? "int8" : "int4";
     return Rerank(&pass, result);
   }
 
@@ -197,41 +209,70 @@ class Searcher {
     int32_t dots[kBlock];
     uint32_t found[kBlock];
     const size_t padded = matrix_.basis()->padded();
+    const PlaneQuery& query = pass->plane.query();
     RowBlock block;
     while (pass->blocks.Next(&block)) {
       const PlaneRows& rows = block.segment->plane;
+      const uint8_t* const codes8 = rows.codes8 + block.first * padded;
       const float limit = pass->limit.load(std::memory_order_relaxed);
       // Without a limit every row would be looked at twice.
-      const bool four = pass->four.load(std::memory_order_relaxed) && limit > -kFloatInfinity;
-      const PlaneQuery& query = pass->plane.query();
+      bool four = limit > -kFloatInfinity && finder->pause == 0;
+      size_t count = 0;
       if (four) {
         kernel_.dots_4(query, rows.codes4 + block.first * padded / 2, block.rows, dots);
-      } else {
-        kernel_.dots_8(query, rows.codes8 + block.first * padded, block.rows, dots);
+        count = Reach(*pass, block, true, limit, dots, found);
+        finder->bytes += static_cast<int64_t>(block.rows * padded / 2);
+        four = count <= kMostRefined;
+        if (four) {
+          finder->next_pause = std::max(finder->next_pause / 2, kLeastPause);
+        } else {
+          finder->pause = finder->next_pause;
+          finder->next_pause *= 2;
+        }
+      } else if (finder->pause > 0) {
+        --finder->pause;
       }
-      const size_t count =
-          kernel_.reach(pass->plane.Bound(rows, four, block.first), dots, block.rows, limit, found);
+      if (!four) {
+        kernel_.dots_8(query, codes8, block.rows, dots);
+        count = Reach(*pass, block, false, limit, dots, found);
+        finder->bytes += static_cast<int64_t>(block.rows * padded);
+        if (limit > -kFloatInfinity) finder->rows8 += static_cast<int64_t>(block.rows);
+      } else {
+        for (size_t i = 0; i < count; ++i) Prefetch(codes8 + found[i] * padded, padded);
+      }
       finder->rows += static_cast<int64_t>(block.rows);
-      finder->bytes += static_cast<int64_t>(block.rows * padded / (four ? 2 : 1));
       for (size_t i = 0; i < count; ++i) {
-        const size_t slot = block.slot + found[i];
-        if ((pass->mask && !pass->mask->Has(slot)) || matrix_.dead(slot)) continue;
-        const size_t row = block.first + found[i];
         int32_t dot = dots[found[i]];
         if (four) {
-          kernel_.dots_8(query, rows.codes8 + row * padded, 1, &dot);
-          ++finder->refined;
+          kernel_.dots_8(query, codes8 + found[i] * padded, 1, &dot);
           finder->bytes += static_cast<int64_t>(padded);
         }
-        RaiseLimit(
-            pass, finder->shortlist.Consider(pass->plane, k, rows, row, static_cast<uint32_t>(slot),
-                                             dot, pass->limit.load(std::memory_order_relaxed)));
+        RaiseLimit(pass,
+                   finder->shortlist.Consider(pass->plane, k, rows, block.first + found[i],
+                                              static_cast<uint32_t>(block.slot + found[i]), dot,
+                                              pass->limit.load(std::memory_order_relaxed)));
       }
-      // Looking again at a row costs more than reading it in order.
-      if (four && finder->refined > 512 + 4 * search_.limit + finder->rows / 20)
-        pass->four.store(false);
       if (finder->shortlist.Grown()) Sweep(pass, finder);
     }
+  }
+
+  // The rows of a block, from its first, that may be searched for and reach the limit.
+  size_t Reach(const Pass& pass, const RowBlock& block, bool four, float limit, const int32_t* dots,
+               uint32_t* found) const {
+    const size_t count = kernel_.reach(pass.plane.Bound(block.segment->plane, four, block.first),
+                                       dots, block.rows, limit, found);
+    const uint32_t* const end = std::remove_if(found, found + count, [&](uint32_t row) {
+      const size_t slot = block.slot + row;
+      return (pass.mask && !pass.mask->Has(slot)) || matrix_.dead(slot);
+    });
+    return static_cast<size_t>(end - found);
+  }
+
+  // Rows here and there wait for memory one by one unless all are asked for at once.
+  static void Prefetch(const uint8_t* codes, size_t bytes) {
+    constexpr size_t kLine = 64;
+    constexpr size_t kMost = 1024;  // beyond it, the processor has seen that they are read in order
+    for (size_t i = 0; i < std::min(bytes, kMost); i += kLine) __builtin_prefetch(codes + i);
   }
 
   static void RaiseLimit(Pass* pass, float limit) {

@@ -45,7 +45,7 @@ class Tracked(Fuzzer):
             (name, getattr(Tracked, name), weight) for name, weight in WEIGHTS.items()
             if weight and not (kind == "memory" and name in ("vacuum", "restore", "recreate"))]
         if bypass:
-            self.operations.append(("bypass", bypass, 6))
+            self.operations.append(("bypass", bypass, 40))
         self.queries.append(f32(2, -1, 3))
         self.parties.append(self.open("C"))
         for party in self.parties:
@@ -335,7 +335,7 @@ WEIGHTS = {
     "table_to_view": 0, "view_to_table": 0, "shadow": 1, "read_uncommitted": 0, "drop": 1,
     "drop_and_create": 1, "exchange": 1, "rename_column": 0, "exchange_columns": 0, "delete_all": 1, "reopen": 2,
     "track": 14, "untrack": 1, "drop_trigger": 1, "drop_trigger_for_a_while": 2, "drop_log": 1,
-    "empty_log": 1, "cut_log": 3, "anything": 1, "unique_index": 2, "drop_unique_index": 2,
+    "empty_log": 1, "cut_log": 3, "anything": 1, "unique_index": 2, "drop_unique_index": 5,
     "other_table": 5, "commit": 14, "rollback": 7, "close_cursor": 7, "transaction": 14, "recreate": 1, "copy_file": 1,
 }
 

@@ -300,7 +300,7 @@ BEGIN
         WHEN CAST(CAST(confidence AS TEXT) AS REAL) = confidence THEN confidence + 0.0
         WHEN confidence > 1.7976931348623157e308 THEN json('9e999')
         WHEN confidence < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', confidence))
+        ELSE json(printf('%!.18g', confidence))
       END,
       'veracity', CASE
         WHEN veracity = 1 THEN 1.0
@@ -308,7 +308,7 @@ BEGIN
         WHEN CAST(CAST(veracity AS TEXT) AS REAL) = veracity THEN veracity + 0.0
         WHEN veracity > 1.7976931348623157e308 THEN json('9e999')
         WHEN veracity < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', veracity))
+        ELSE json(printf('%!.18g', veracity))
       END,
       'context_source', context_source || ''
     ),
@@ -332,7 +332,7 @@ BEGIN
         WHEN CAST(CAST(new.confidence AS TEXT) AS REAL) = new.confidence THEN new.confidence + 0.0
         WHEN new.confidence > 1.7976931348623157e308 THEN json('9e999')
         WHEN new.confidence < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', new.confidence))
+        ELSE json(printf('%!.18g', new.confidence))
       END,
       'veracity', CASE
         WHEN new.veracity = 1 THEN 1.0
@@ -340,7 +340,7 @@ BEGIN
         WHEN CAST(CAST(new.veracity AS TEXT) AS REAL) = new.veracity THEN new.veracity + 0.0
         WHEN new.veracity > 1.7976931348623157e308 THEN json('9e999')
         WHEN new.veracity < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', new.veracity))
+        ELSE json(printf('%!.18g', new.veracity))
       END,
       'context_source', new.context_source || ''
     )
@@ -356,7 +356,7 @@ BEGIN
         WHEN CAST(CAST(new.confidence AS TEXT) AS REAL) = new.confidence THEN new.confidence + 0.0
         WHEN new.confidence > 1.7976931348623157e308 THEN json('9e999')
         WHEN new.confidence < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', new.confidence))
+        ELSE json(printf('%!.18g', new.confidence))
       END,
       'veracity', CASE
         WHEN new.veracity = 1 THEN 1.0
@@ -364,7 +364,7 @@ BEGIN
         WHEN CAST(CAST(new.veracity AS TEXT) AS REAL) = new.veracity THEN new.veracity + 0.0
         WHEN new.veracity > 1.7976931348623157e308 THEN json('9e999')
         WHEN new.veracity < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', new.veracity))
+        ELSE json(printf('%!.18g', new.veracity))
       END,
       'context_source', new.context_source || ''
     ))
@@ -400,7 +400,7 @@ BEGIN
         WHEN CAST(CAST(old.confidence AS TEXT) AS REAL) = old.confidence THEN old.confidence + 0.0
         WHEN old.confidence > 1.7976931348623157e308 THEN json('9e999')
         WHEN old.confidence < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', old.confidence))
+        ELSE json(printf('%!.18g', old.confidence))
       END,
       'veracity', CASE
         WHEN old.veracity = 1 THEN 1.0
@@ -408,7 +408,7 @@ BEGIN
         WHEN CAST(CAST(old.veracity AS TEXT) AS REAL) = old.veracity THEN old.veracity + 0.0
         WHEN old.veracity > 1.7976931348623157e308 THEN json('9e999')
         WHEN old.veracity < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', old.veracity))
+        ELSE json(printf('%!.18g', old.veracity))
       END,
       'context_source', old.context_source || ''
     ),
@@ -422,7 +422,7 @@ BEGIN
         WHEN CAST(CAST(new.confidence AS TEXT) AS REAL) = new.confidence THEN new.confidence + 0.0
         WHEN new.confidence > 1.7976931348623157e308 THEN json('9e999')
         WHEN new.confidence < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', new.confidence))
+        ELSE json(printf('%!.18g', new.confidence))
       END,
       'veracity', CASE
         WHEN new.veracity = 1 THEN 1.0
@@ -430,7 +430,7 @@ BEGIN
         WHEN CAST(CAST(new.veracity AS TEXT) AS REAL) = new.veracity THEN new.veracity + 0.0
         WHEN new.veracity > 1.7976931348623157e308 THEN json('9e999')
         WHEN new.veracity < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', new.veracity))
+        ELSE json(printf('%!.18g', new.veracity))
       END,
       'context_source', new.context_source || ''
     )
@@ -454,7 +454,7 @@ BEGIN
         WHEN CAST(CAST(confidence AS TEXT) AS REAL) = confidence THEN confidence + 0.0
         WHEN confidence > 1.7976931348623157e308 THEN json('9e999')
         WHEN confidence < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', confidence))
+        ELSE json(printf('%!.18g', confidence))
       END,
       'veracity', CASE
         WHEN veracity = 1 THEN 1.0
@@ -462,7 +462,7 @@ BEGIN
         WHEN CAST(CAST(veracity AS TEXT) AS REAL) = veracity THEN veracity + 0.0
         WHEN veracity > 1.7976931348623157e308 THEN json('9e999')
         WHEN veracity < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', veracity))
+        ELSE json(printf('%!.18g', veracity))
       END,
       'context_source', context_source || ''
     ),
@@ -486,7 +486,7 @@ BEGIN
         WHEN CAST(CAST(old.confidence AS TEXT) AS REAL) = old.confidence THEN old.confidence + 0.0
         WHEN old.confidence > 1.7976931348623157e308 THEN json('9e999')
         WHEN old.confidence < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', old.confidence))
+        ELSE json(printf('%!.18g', old.confidence))
       END,
       'veracity', CASE
         WHEN old.veracity = 1 THEN 1.0
@@ -494,7 +494,7 @@ BEGIN
         WHEN CAST(CAST(old.veracity AS TEXT) AS REAL) = old.veracity THEN old.veracity + 0.0
         WHEN old.veracity > 1.7976931348623157e308 THEN json('9e999')
         WHEN old.veracity < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', old.veracity))
+        ELSE json(printf('%!.18g', old.veracity))
       END,
       'context_source', old.context_source || ''
     )
@@ -512,7 +512,7 @@ BEGIN
         WHEN CAST(CAST(new.confidence AS TEXT) AS REAL) = new.confidence THEN new.confidence + 0.0
         WHEN new.confidence > 1.7976931348623157e308 THEN json('9e999')
         WHEN new.confidence < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', new.confidence))
+        ELSE json(printf('%!.18g', new.confidence))
       END,
       'veracity', CASE
         WHEN new.veracity = 1 THEN 1.0
@@ -520,7 +520,7 @@ BEGIN
         WHEN CAST(CAST(new.veracity AS TEXT) AS REAL) = new.veracity THEN new.veracity + 0.0
         WHEN new.veracity > 1.7976931348623157e308 THEN json('9e999')
         WHEN new.veracity < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', new.veracity))
+        ELSE json(printf('%!.18g', new.veracity))
       END,
       'context_source', new.context_source || ''
     )
@@ -536,7 +536,7 @@ BEGIN
         WHEN CAST(CAST(new.confidence AS TEXT) AS REAL) = new.confidence THEN new.confidence + 0.0
         WHEN new.confidence > 1.7976931348623157e308 THEN json('9e999')
         WHEN new.confidence < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', new.confidence))
+        ELSE json(printf('%!.18g', new.confidence))
       END,
       'veracity', CASE
         WHEN new.veracity = 1 THEN 1.0
@@ -544,7 +544,7 @@ BEGIN
         WHEN CAST(CAST(new.veracity AS TEXT) AS REAL) = new.veracity THEN new.veracity + 0.0
         WHEN new.veracity > 1.7976931348623157e308 THEN json('9e999')
         WHEN new.veracity < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', new.veracity))
+        ELSE json(printf('%!.18g', new.veracity))
       END,
       'context_source', new.context_source || ''
     ))
@@ -570,7 +570,7 @@ BEGIN
         WHEN CAST(CAST(old.confidence AS TEXT) AS REAL) = old.confidence THEN old.confidence + 0.0
         WHEN old.confidence > 1.7976931348623157e308 THEN json('9e999')
         WHEN old.confidence < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', old.confidence))
+        ELSE json(printf('%!.18g', old.confidence))
       END,
       'veracity', CASE
         WHEN old.veracity = 1 THEN 1.0
@@ -578,7 +578,7 @@ BEGIN
         WHEN CAST(CAST(old.veracity AS TEXT) AS REAL) = old.veracity THEN old.veracity + 0.0
         WHEN old.veracity > 1.7976931348623157e308 THEN json('9e999')
         WHEN old.veracity < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', old.veracity))
+        ELSE json(printf('%!.18g', old.veracity))
       END,
       'context_source', old.context_source || ''
     ),
@@ -592,7 +592,7 @@ BEGIN
         WHEN CAST(CAST(new.confidence AS TEXT) AS REAL) = new.confidence THEN new.confidence + 0.0
         WHEN new.confidence > 1.7976931348623157e308 THEN json('9e999')
         WHEN new.confidence < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', new.confidence))
+        ELSE json(printf('%!.18g', new.confidence))
       END,
       'veracity', CASE
         WHEN new.veracity = 1 THEN 1.0
@@ -600,7 +600,7 @@ BEGIN
         WHEN CAST(CAST(new.veracity AS TEXT) AS REAL) = new.veracity THEN new.veracity + 0.0
         WHEN new.veracity > 1.7976931348623157e308 THEN json('9e999')
         WHEN new.veracity < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', new.veracity))
+        ELSE json(printf('%!.18g', new.veracity))
       END,
       'context_source', new.context_source || ''
     )
@@ -625,7 +625,7 @@ BEGIN
         WHEN CAST(CAST(old.confidence AS TEXT) AS REAL) = old.confidence THEN old.confidence + 0.0
         WHEN old.confidence > 1.7976931348623157e308 THEN json('9e999')
         WHEN old.confidence < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', old.confidence))
+        ELSE json(printf('%!.18g', old.confidence))
       END,
       'veracity', CASE
         WHEN old.veracity = 1 THEN 1.0
@@ -633,7 +633,7 @@ BEGIN
         WHEN CAST(CAST(old.veracity AS TEXT) AS REAL) = old.veracity THEN old.veracity + 0.0
         WHEN old.veracity > 1.7976931348623157e308 THEN json('9e999')
         WHEN old.veracity < -1.7976931348623157e308 THEN json('-9e999')
-        ELSE json(printf('%!.17g', old.veracity))
+        ELSE json(printf('%!.18g', old.veracity))
       END,
       'context_source', old.context_source || ''
     )

@@ -396,6 +396,31 @@ def test_implicit_rowids_that_vacuum_renumbers(connect, file):
         warm(engine, vector(30))
 
 
+@pytest.mark.parametrize("sql", ["UPDATE t SET e = :v WHERE id % 9 = 1",  # to be read again
+                                 "UPDATE t SET e = :v",  # to be filled anew
+                                 "VACUUM"])
+def test_an_interrupt_at_any_moment_leaves_it_right(alone, sql):
+    engine, query = alone
+    connection = engine.connection
+    interrupted = 0
+    for steps in (*range(1, 60, 2), *range(60, 2000, 97)):
+        change(engine, sql, vector(steps))
+        for _ in range(3):
+            if engine.binding == "sqlite3":
+                connection.set_progress_handler(lambda: 1, steps)
+            else:
+                connection.set_progress_handler(lambda: True, steps)
+            try:
+                engine.execute(SEARCH, (query,))
+            except engine.Error as error:
+                assert "interrupt" in str(error).lower()
+                interrupted += 1
+            connection.set_progress_handler(None, 0)
+        used(engine, query)
+    warm(engine, query)
+    assert interrupted > 50
+
+
 # ---- what is searched ---------------------------------------------------------------------------
 
 @pytest.mark.parametrize("dims", [8, 96])

@@ -11,7 +11,7 @@ import threading
 import numpy as np
 import pytest
 import tracked
-from cached import CACHED, SANITIZED, config, tier
+from cached import CACHED, CODES, SANITIZED, config, tier
 from conftest import Engine, ROOT
 
 # Enough for helpers to be asked: by a pass over all vectors of a table of that length, and by
@@ -66,6 +66,39 @@ def test_connections_in_threads_answer_as_one_alone(binding):
         return search
 
     at_once(body(1), body(2))
+
+
+def test_threads_share_one_pass_over_the_codes(tmp_path):
+    """Two threads with one bound: the answers are those of one thread."""
+    engine = Engine("sqlite3", tmp_path / "a.db")
+    engine.execute("PRAGMA synchronous = off")
+    engine.execute("PRAGMA journal_mode = off")
+    rng = np.random.default_rng(1)
+    rows, dims = (3000, 64) if SANITIZED else (70_000, 1024)
+    base = rng.standard_normal((500, dims))
+    engine.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, e)")
+    engine.execute("BEGIN")
+    for start in range(0, rows, 500):  # neighbours of one another, so that bounds help
+        vectors = (base + 0.3 * np.roll(base, start // 500 + 1, axis=1)).astype("<f4")
+        engine.connection.executemany("INSERT INTO t(e) VALUES (?)",
+                                      [(row,) for row in map(bytes, vectors)])
+    engine.execute("COMMIT")
+    asked = [(bytes(vectors[number]), 5, metric) for number in (1, 77, 400)
+             for metric in ("dot", "cosine", "l2")]
+    config(engine, "cache_mb", 200)  # codes alone
+    config(engine, "threads", 1)
+    for _ in range(3):
+        engine.execute(SEARCH, asked[0])
+    expected = [engine.execute(SEARCH, what) for what in asked]
+    config(engine, "threads", 2)
+    for _ in range(3):
+        for what, wanted in zip(asked, expected):
+            assert engine.execute(SEARCH, what) == wanted
+            assert tier(engine) in CODES
+    config(engine, "cache_mb", 0)
+    assert engine.execute(SEARCH, asked[0]) == expected[0]
+    engine.close()
+    (tmp_path / "a.db").unlink()  # it is large, and pytest keeps what tests leave
 
 
 def test_joins_in_threads_answer_as_one_alone(binding):

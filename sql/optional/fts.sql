@@ -40,22 +40,21 @@ BEGIN
 END;
 
 CREATE TRIGGER nodes_fts_before_update BEFORE UPDATE OF nid, id ON nodes
+WHEN old.nid <> new.nid OR old.id <> new.id
 BEGIN
   DELETE FROM nodes_fts_replaced;
   INSERT INTO nodes_fts_replaced
   SELECT nid, title, summary FROM nodes WHERE (id = new.id OR nid = new.nid) AND nid <> old.nid;
 END;
 
-CREATE TRIGGER nodes_fts_after_update_key AFTER UPDATE OF nid, id ON nodes
+CREATE TRIGGER nodes_fts_after_update AFTER UPDATE OF nid, id, title, summary ON nodes
+WHEN old.nid <> new.nid OR old.id <> new.id
+  OR old.title IS NOT new.title OR old.summary IS NOT new.summary
 BEGIN
   INSERT INTO nodes_fts (nodes_fts, rowid, title, summary)
-  SELECT 'delete', nid, title, summary FROM nodes_fts_replaced;
+  SELECT 'delete', nid, title, summary FROM nodes_fts_replaced
+  WHERE old.nid <> new.nid OR old.id <> new.id;
   DELETE FROM nodes_fts_replaced;
-END;
-
-CREATE TRIGGER nodes_fts_after_update AFTER UPDATE OF nid, title, summary ON nodes
-WHEN old.nid <> new.nid OR old.title IS NOT new.title OR old.summary IS NOT new.summary
-BEGIN
   INSERT INTO nodes_fts (nodes_fts, rowid, title, summary)
   VALUES ('delete', old.nid, old.title, old.summary);
   INSERT INTO nodes_fts (rowid, title, summary) VALUES (new.nid, new.title, new.summary);

@@ -5,7 +5,6 @@
 DROP TRIGGER nodes_fts_before_insert;
 DROP TRIGGER nodes_fts_after_insert;
 DROP TRIGGER nodes_fts_before_update;
-DROP TRIGGER nodes_fts_after_update_key;
 DROP TRIGGER nodes_fts_after_update;
 DROP TRIGGER nodes_fts_after_delete;
 DROP TABLE nodes_fts_replaced;

@@ -22,7 +22,7 @@ FROM (
   FROM (
     SELECT rowid AS nid, bm25(nodes_fts) AS relevance
     FROM nodes_fts
-    WHERE nodes_fts MATCH :text
+    WHERE nodes_fts MATCH ifnull(:text, '""')
     ORDER BY relevance, rowid
     LIMIT ifnull(:candidates, 50)
   )

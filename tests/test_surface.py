@@ -63,6 +63,8 @@ FUNCTIONS = [
     Function("db_probe", 0, "s", DIRECT),
     Function("graph_migrate", 0, "s", DIRECT),
     Function("graph_migrate", 1, "s", DIRECT),
+    Function("graph_id", 1, "s", PURE),
+    Function("graph_slug", 1, "s", PURE),
 ]
 MODULES = ["vec_each", "vec_topk", "vec_join", "vec_last_scan", "vec_cache", "vec_track_sql", "graph_migrations", "db_profiles", "db_tune_check"]
 SHARED_MODULES = ["vec_each"]

@@ -16,7 +16,8 @@ std::vector<std::span<const FunctionDef>> AllFunctions() {
   return {VecTypesFunctions(),     VecArithmeticFunctions(), VecQuantizeFunctions(),
           VecDistanceFunctions(),  VecSumFunctions(),        VecTopkJsonFunctions(),
           VecIdsFunctions(),       VecConfigFunctions(),     DbQueryFunctions(),
-          GraphMigrateFunctions(), DbTuneFunctions(),        DbCheckpointFunctions()};
+          GraphMigrateFunctions(), GraphTextFunctions(),     DbTuneFunctions(),
+          DbCheckpointFunctions()};
 }
 
 std::vector<ModuleDef> AllModules() {

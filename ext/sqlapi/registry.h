@@ -52,6 +52,7 @@ std::span<const FunctionDef> VecIdsFunctions();
 std::span<const FunctionDef> VecConfigFunctions();
 std::span<const FunctionDef> DbQueryFunctions();
 std::span<const FunctionDef> GraphMigrateFunctions();
+std::span<const FunctionDef> GraphTextFunctions();
 std::span<const FunctionDef> DbTuneFunctions();
 std::span<const FunctionDef> DbCheckpointFunctions();
 ModuleDef VecEachModule();

@@ -17,12 +17,12 @@ CREATE TEMP TABLE edges_csv (source, target, type, confidence, veracity, context
 CREATE TEMP TABLE edges_csv_wrong (
   header TEXT,
   line INTEGER,
-  CONSTRAINT "the first line must be source,target,type,confidence,veracity,context_source" 
+  CONSTRAINT "the first line must be source,target,type,confidence,veracity,context_source"
     CHECK (header IS NULL),
   CONSTRAINT "each row needs source and target" CHECK (line IS NULL)
 );
 INSERT INTO edges_csv_wrong (header)
-SELECT source FROM (SELECT 1) LEFT JOIN temp.edges_csv AS l ON l.rowid = 1
+SELECT 'wrong' FROM (SELECT 1) LEFT JOIN temp.edges_csv AS l ON l.rowid = 1
 WHERE (l.source, l.target, l.type, l.confidence, l.veracity, l.context_source)
   IS NOT ('source', 'target', 'type', 'confidence', 'veracity', 'context_source');
 SELECT 'edges.csv: row ' || rowid || ' has no source and target' FROM temp.edges_csv

@@ -17,12 +17,12 @@ CREATE TEMP TABLE nodes_csv (id, type, title, domain, layer, hash, meta, date, s
 CREATE TEMP TABLE nodes_csv_wrong (
   header TEXT,
   line INTEGER,
-  CONSTRAINT "the first line must be id,type,title,domain,layer,hash,meta,date,summary" 
+  CONSTRAINT "the first line must be id,type,title,domain,layer,hash,meta,date,summary"
     CHECK (header IS NULL),
   CONSTRAINT "each row needs id" CHECK (line IS NULL)
 );
 INSERT INTO nodes_csv_wrong (header)
-SELECT id FROM (SELECT 1) LEFT JOIN temp.nodes_csv AS l ON l.rowid = 1
+SELECT 'wrong' FROM (SELECT 1) LEFT JOIN temp.nodes_csv AS l ON l.rowid = 1
 WHERE (l.id, l.type, l.title, l.domain, l.layer, l.hash, l.meta, l.date, l.summary)
   IS NOT ('id', 'type', 'title', 'domain', 'layer', 'hash', 'meta', 'date', 'summary');
 SELECT 'nodes.csv: row ' || rowid || ' has no id' FROM temp.nodes_csv

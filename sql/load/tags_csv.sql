@@ -17,12 +17,12 @@ CREATE TEMP TABLE tags_csv (node_id, tag);
 CREATE TEMP TABLE tags_csv_wrong (
   header TEXT,
   line INTEGER,
-  CONSTRAINT "the first line must be node_id,tag" 
+  CONSTRAINT "the first line must be node_id,tag"
     CHECK (header IS NULL),
   CONSTRAINT "each row needs node_id and tag" CHECK (line IS NULL)
 );
 INSERT INTO tags_csv_wrong (header)
-SELECT node_id FROM (SELECT 1) LEFT JOIN temp.tags_csv AS l ON l.rowid = 1
+SELECT 'wrong' FROM (SELECT 1) LEFT JOIN temp.tags_csv AS l ON l.rowid = 1
 WHERE (l.node_id, l.tag)
   IS NOT ('node_id', 'tag');
 SELECT 'tags.csv: row ' || rowid || ' has no node_id and tag' FROM temp.tags_csv

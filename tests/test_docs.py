@@ -109,7 +109,8 @@ def test_every_public_name_is_in_an_example():
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A folder with the library where a build leaves it."""
+    """A folder with the library where a build leaves it, and the files of SQL."""
+    (tmp_path / "sql").symlink_to(ROOT / "sql")
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / f"vecgraph{LIBRARY.suffix}").symlink_to(LIBRARY)
     return tmp_path

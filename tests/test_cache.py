@@ -119,6 +119,110 @@ def test_tables_of_all_schemas(engine, file):
         assert last(engine)["rows"] == rows
 
 
+@pytest.mark.parametrize("names", [("t", "T", "main.t", "MAIN.T"), ("main.t", "t")])
+def test_a_table_with_several_names_is_held_once(engine, names):
+    query = fill(engine)
+    for name in names + names:
+        for column in ("e", "E"):
+            sql = SEARCH.replace("'t', 'e'", f"'{name}', '{column}'")
+            found = tiers(engine, sql, (query,), 2)
+    assert found == ["float32"] * 2
+    assert held(engine) == [("t", 100)]
+    engine.execute("DELETE FROM t WHERE id > 10")
+    wanted = engine.execute(SEARCH, (query,))
+    for name in names:
+        assert engine.execute(SEARCH.replace("'t'", f"'{name}'"), (query,)) == wanted
+        assert last(engine)["rows"] == 10
+
+
+def test_one_of_the_names_can_come_to_mean_another_table(engine):
+    query = fill(engine)
+    names = ("t", "main.t", "T")
+    for name in names + names:
+        engine.execute(SEARCH.replace("'t'", f"'{name}'"), (query,))
+    fill(engine, "temp.t", rows=50, seed=2)
+    for _ in range(4):
+        for name, rows in (("t", 50), ("main.t", 100), ("T", 50), ("temp.t", 50)):
+            engine.execute(SEARCH.replace("'t'", f"'{name}'"), (query,))
+            assert last(engine)["rows"] == rows
+    assert held(engine) == [("t", 100), ("temp.t", 50)]
+    engine.execute("DROP TABLE temp.t")
+    for name in names:
+        engine.execute(SEARCH.replace("'t'", f"'{name}'"), (query,))
+        assert last(engine)["rows"] == 100
+    with pytest.raises(engine.Error, match="no table or view"):
+        engine.execute(SEARCH.replace("'t'", "'temp.t'"), (query,))
+
+
+def test_more_names_than_are_remembered(engine):
+    query = fill(engine, "abcdefgh", rows=10)
+    names = ["".join(c.upper() if n >> i & 1 else c for i, c in enumerate("abcdefgh"))
+             for n in range(20)]
+    wanted = engine.execute(SEARCH.replace("'t'", "'abcdefgh'"), (query,))
+    for name in names * 3:
+        assert engine.execute(SEARCH.replace("'t'", f"'{name}'"), (query,)) == wanted
+    assert held(engine) == [("abcdefgh", 10)]
+
+
+@pytest.mark.parametrize("dims", [8, 64])
+def test_memory_of_rows_that_are_gone_is_given_back(engine, dims):
+    query = fill(engine, rows=20000, dims=dims)
+    assert is_used(engine, query)
+    before = cache(engine)[0]["bytes"]
+    engine.execute("DELETE FROM t WHERE id % 20 <> 1 OR id > 10000")
+    assert is_used(engine, query, 20)
+    assert held(engine) == [("t", 500)]
+    assert cache(engine)[0]["bytes"] < before / 10
+
+
+# ---- faulty rows -------------------------------------------------------------------------------
+
+FAULTS = [("x'01'", "has 1 bytes"), ("'text'", "is TEXT, not BLOB"), ("NULL", None),
+          ("x'0000c07f' || zeroblob(28)", "holds NaN or Inf")]
+
+
+@pytest.mark.parametrize("index", [None, "CREATE INDEX i ON t(e)", "CREATE INDEX i ON t(e, id)"])
+def test_the_first_faulty_row_is_the_same_in_every_tier(engine, index):
+    """An index orders the rows by their vectors; the error is about the lowest rowid."""
+    query = fill(engine, rows=1000)
+    for column in "abcd":  # so that SQLite finds the index smaller than the table
+        engine.execute(f"ALTER TABLE t ADD COLUMN {column}")
+    if index:
+        engine.execute(index)
+    strict = ("SELECT rowid FROM vec_topk('t', 'e', ?, 3, 'l2') WHERE strict = 1")
+    join = ("SELECT id FROM vec_join(db_query('SELECT e FROM t WHERE id = 1'), 'e', 't', 'e', 3, "
+            "'l2') WHERE strict = 1")
+    looked_up = strict + " AND rowid IN (SELECT rowid FROM t WHERE id > 900)"
+    # The later rows have the lesser vectors.
+    for place, (value, said) in zip((990, 980, 970, 960), FAULTS):
+        engine.execute(f"UPDATE t SET e = CAST({value} AS "
+                       f"{'TEXT' if 'text' in value else 'BLOB'}) WHERE id = {place}")
+        for _ in range(4):
+            for sql, params in ((strict, (query,)), (looked_up, (query,)), (join, ())):
+                with pytest.raises(engine.Error) as caught:
+                    engine.execute(sql, params)
+                if said:
+                    assert f"rowid {place} {said}" in str(caught.value)
+            engine.execute(SEARCH, (query,))  # the table gets into memory
+
+
+@pytest.mark.parametrize("index", [None, "CREATE INDEX i ON t(e)"])
+def test_a_query_of_no_length_names_the_same_row_in_every_tier(engine, index):
+    fill(engine, rows=50)
+    for column in "abcd":
+        engine.execute(f"ALTER TABLE t ADD COLUMN {column}")
+    if index:
+        engine.execute(index)
+    engine.execute("UPDATE t SET e = zeroblob(id) WHERE id > 10")
+    engine.execute("UPDATE t SET e = 5 WHERE id = 1")
+    engine.execute("UPDATE t SET e = x'ff' WHERE id = 2")
+    for _ in range(4):
+        for sql in ("SELECT * FROM vec_topk('t', 'e', ?)",
+                    "SELECT * FROM vec_topk('t', 'e', ?) WHERE rowid IN (2, 1, 40)"):
+            with pytest.raises(engine.Error, match=r"\(rowid 2 has 1 bytes\)"):
+                engine.execute(sql, (f32([1] * 100),))
+
+
 def test_a_table_of_several_lengths_and_elements(engine):
     fill(engine)
     engine.execute("INSERT INTO t(e) SELECT zeroblob(16) FROM t")

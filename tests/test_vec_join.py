@@ -458,3 +458,22 @@ def test_a_stranger_s_view_may_not_join(engine):
     engine.execute("CREATE VIEW v AS SELECT * FROM vec_join('v', 'e', 'v', 'e')")
     engine.execute("PRAGMA trusted_schema = OFF")
     assert "unsafe use of virtual table" in error_of(engine, "SELECT * FROM v")
+
+
+@pytest.mark.parametrize("cache_mb", [0, 100])
+def test_a_join_counts_the_rows_that_it_skips_as_a_search_does(engine, cache_mb):
+    engine.execute("SELECT vec_config('cache_mb', ?)", (cache_mb,))
+    nan, inf = float("nan"), float("inf")
+    fill(engine, [f32(1, 2), f32(nan, 1), None, f32(0, 0), f32(3, inf), b"x", "text", f32(0, 0),
+                  f32(2, 2), f32(0, 0)])
+    counts = ("SELECT rows, skipped_null, skipped_type, skipped_length, skipped_nonfinite, "
+              "skipped_score FROM vec_last_scan")
+    engine.execute("SELECT * FROM vec_topk('t', 'e', ?, 3, 'cosine')", (f32(1, 1),))
+    wanted = engine.execute(counts)
+    assert wanted == [(10, 1, 1, 1, 2, 3)]
+    for _ in range(3):
+        rows = engine.execute("SELECT id FROM vec_join(db_query('WITH n(i) AS (VALUES (1), (2)) "
+                              "SELECT i, vec_f32(''[1,1]'') AS e FROM n'), 'e', 't', 'e', 3, "
+                              "'cosine')")
+        assert len(rows) == 4
+        assert engine.execute(counts) == wanted

@@ -1,7 +1,4 @@
-// Value: an SQL value that outlives the row it came from. IdSet: a set of such values.
-//
-// Two values are the same as SQL's `=` without affinity and with BINARY collation says: numbers by
-// their exact value, text and blobs byte for byte; NULL is the same as nothing.
+// Value: an SQL value that outlives the row it came from, and what a value holds.
 // Threads: as the connection.
 #pragma once
 
@@ -10,7 +7,6 @@
 #include <new>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 
 #include "base/sqlite.h"
@@ -79,70 +75,5 @@ inline bool ToInteger(double real, int64_t* integer) {
   *integer = static_cast<int64_t>(real);
   return true;
 }
-
-class IdSet {
- public:
-  // NULL is left out.
-  void Add(sqlite3_value* value) {
-    int64_t integer = 0;
-    switch (sqlite3_value_type(value)) {
-      case SQLITE_INTEGER:
-        integers_.insert(sqlite3_value_int64(value));
-        break;
-      case SQLITE_FLOAT:
-        if (ToInteger(sqlite3_value_double(value), &integer)) {
-          integers_.insert(integer);
-        } else {
-          reals_.insert(sqlite3_value_double(value));
-        }
-        break;
-      case SQLITE_TEXT:
-        texts_.emplace(TextOf(value));
-        break;
-      case SQLITE_BLOB:
-        blobs_.emplace(BlobOf(value));
-        break;
-      default:
-        break;
-    }
-  }
-
-  bool Contains(sqlite3_value* value) const {
-    int64_t integer = 0;
-    switch (sqlite3_value_type(value)) {
-      case SQLITE_INTEGER:
-        return integers_.count(sqlite3_value_int64(value)) != 0;
-      case SQLITE_FLOAT:
-        if (ToInteger(sqlite3_value_double(value), &integer)) return integers_.count(integer) != 0;
-        return reals_.count(sqlite3_value_double(value)) != 0;
-      case SQLITE_TEXT:
-        return !texts_.empty() && texts_.count(std::string(TextOf(value))) != 0;
-      case SQLITE_BLOB:
-        return !blobs_.empty() && blobs_.count(std::string(BlobOf(value))) != 0;
-      default:
-        return false;
-    }
-  }
-
-  // Calls the function for each value by its type.
-  template <class Integer, class Real, class Text, class Blob>
-  void ForEach(Integer integer, Real real, Text text, Blob blob) const {
-    for (const int64_t value : integers_) integer(value);
-    for (const double value : reals_) real(value);
-    for (const std::string& value : texts_) text(value);
-    for (const std::string& value : blobs_) blob(value);
-  }
-
-  size_t size() const { return integers_.size() + reals_.size() + texts_.size() + blobs_.size(); }
-  const std::unordered_set<int64_t>& integers() const { return integers_; }
-
-  bool operator==(const IdSet&) const = default;
-
- private:
-  std::unordered_set<int64_t> integers_;
-  std::unordered_set<double> reals_;  // those that are no int64
-  std::unordered_set<std::string> texts_;
-  std::unordered_set<std::string> blobs_;
-};
 
 }  // namespace vecgraph

@@ -36,13 +36,18 @@ struct CachedMatrix {
 };
 
 struct CachedTable {
-  std::string text;  // the names it was asked for by
-  std::string column;
+  // A way in which it is asked for: 't', 'T' and 'main.t' are one table.
+  struct Name {
+    std::string text;
+    std::string column;
+    int reprepares = 0;  // of `scan` when the name was looked up
+  };
+
+  std::vector<Name> names;
   Source source;
   ColumnScan scan;          // (rowid, vector)
   Statement vector_by_row;  // prepared when first needed
   Statement id_by_row;
-  int reprepares = 0;   // of `scan` when the names were looked up
   ChangeLog log;        // usable if log.tracked()
   int log_looked = -1;  // reprepares of `scan` when it was looked for
   bool busy = false;    // held: neither its scan nor a matrix may be touched by anybody else

@@ -17,7 +17,11 @@ Status ColumnScan::Open(sqlite3* db, const Source& source, bool with_id) {
   if (by_rowid_) {
     with_id = with_id && !source.id.empty();
     id_column_ = with_id ? 2 : -1;
-    return all_.Prepare(db, RowsSql(source, with_id), SQLITE_PREPARE_PERSISTENT);
+    std::string sql = RowsSql(source, with_id);
+    // An index that has all columns would give another order, and then another row is the first
+    // that is faulty.
+    if (source.kind == Source::Kind::kTable) sql += " NOT INDEXED ORDER BY " + source.rowid;
+    return all_.Prepare(db, sql, SQLITE_PREPARE_PERSISTENT);
   }
   id_column_ = 0;
   if (source.kind != Source::Kind::kQuery) {

@@ -1,4 +1,5 @@
-// ColumnScan: the rows (rowid or id, vector) of a source, one after the other.
+// ColumnScan: the rows (rowid or id, vector) of a source, one after the other; those of a table in
+// the order of their rowids.
 //
 // Holds one prepared statement. Between Start() and Stop() it holds a read lock and the value of
 // the current row; outside them nothing.

@@ -1,6 +1,5 @@
 #include "scan/id_pool.h"
 
-#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -9,20 +8,9 @@
 namespace vecgraph {
 
 StoredId* IdPool::Place(size_t bytes) {
-  constexpr size_t kLeast = 512;
-  constexpr size_t kMost = size_t{256} << 10;
-  constexpr size_t kAlign = alignof(StoredId);
-  const size_t size = (sizeof(StoredId) + bytes + kAlign - 1) / kAlign * kAlign;
-  if (block_bytes_ - used_ < size) {
-    const size_t block = std::max(size, std::clamp(2 * block_bytes_, kLeast, kMost));
-    blocks_.emplace_back(new std::byte[block]);
-    block_bytes_ = block;
-    used_ = 0;
-  }
-  std::byte* const at = blocks_.back().get() + used_;
-  used_ += size;
+  static_assert(alignof(StoredId) <= alignof(double));
   ++count_;
-  return new (at) StoredId();
+  return new (arena_.Allocate(sizeof(StoredId) + bytes)) StoredId();
 }
 
 const StoredId* IdPool::Add(sqlite3_value* value) {

@@ -7,10 +7,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
-#include <vector>
 
+#include "base/arena.h"
 #include "base/sqlite.h"
 
 namespace vecgraph {
@@ -38,9 +37,7 @@ class IdPool {
  private:
   StoredId* Place(size_t bytes);
 
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
-  size_t block_bytes_ = 0;  // of the last block
-  size_t used_ = 0;         // of it
+  Arena arena_;
   size_t count_ = 0;
 };
 

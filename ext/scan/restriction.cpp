@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/interrupt.h"
 #include "base/statement.h"
 
 namespace vecgraph {
@@ -28,14 +29,9 @@ Status LookUpIds(sqlite3* db, const Source& source, const IdSet& ids,
   };
   ids.ForEach([&](int64_t integer) { statement.BindInt(1, integer), look_up(); },
               [&](double real) { statement.BindReal(1, real), look_up(); },
-              [&](const std::string& text) { statement.BindText(1, text), look_up(); },
-              [&](const std::string& blob) { statement.BindBlob(1, blob), look_up(); });
+              [&](std::string_view text) { statement.BindText(1, text), look_up(); },
+              [&](std::string_view blob) { statement.BindBlob(1, blob), look_up(); });
   return status;
-}
-
-void SortDistinct(std::vector<int64_t>* rowids) {
-  std::sort(rowids->begin(), rowids->end());
-  rowids->erase(std::unique(rowids->begin(), rowids->end()), rowids->end());
 }
 
 }  // namespace
@@ -43,6 +39,12 @@ void SortDistinct(std::vector<int64_t>* rowids) {
 Status FindCandidates(sqlite3* db, const Source& source, const std::vector<IdSet>& rowid_sets,
                       std::vector<IdSet> id_sets, Candidates* candidates) {
   *candidates = Candidates();
+  InterruptPoll interrupt;
+  const StopPoll poll = [&] { return interrupt.PollOn(db); };
+  for (IdSet& set : id_sets) {
+    Status status = set.Seal(poll);
+    if (!status.ok()) return status;
+  }
   candidates->all = rowid_sets.empty() && id_sets.empty();
   if (!source.has_rowid()) {
     candidates->ids = std::move(id_sets);
@@ -50,7 +52,8 @@ Status FindCandidates(sqlite3* db, const Source& source, const std::vector<IdSet
   }
   bool first = true;
   const auto intersect = [&](std::vector<int64_t> rowids) {
-    SortDistinct(&rowids);
+    Status status = SortDistinct(poll, &rowids);
+    if (!status.ok()) return status;
     if (!first) {
       std::vector<int64_t> both;
       std::set_intersection(rowids.begin(), rowids.end(), candidates->rowids.begin(),
@@ -59,19 +62,22 @@ Status FindCandidates(sqlite3* db, const Source& source, const std::vector<IdSet
     }
     first = false;
     candidates->rowids = std::move(rowids);
+    return status;
   };
   for (const IdSet& set : rowid_sets) {
-    intersect({set.integers().begin(), set.integers().end()});
+    Status status = intersect(set.integers());
+    if (!status.ok()) return status;
   }
   for (const IdSet& set : id_sets) {
     std::vector<int64_t> rowids;
     if (source.id.empty()) {
-      rowids.assign(set.integers().begin(), set.integers().end());
+      rowids = set.integers();
     } else {
       Status status = LookUpIds(db, source, set, &rowids);
       if (!status.ok()) return status;
     }
-    intersect(std::move(rowids));
+    Status status = intersect(std::move(rowids));
+    if (!status.ok()) return status;
   }
   return Status::Ok();
 }

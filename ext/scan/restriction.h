@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/id_set.h"
 #include "base/status.h"
-#include "base/value.h"
 #include "scan/source.h"
 
 namespace vecgraph {
@@ -21,7 +21,8 @@ struct Candidates {
 };
 
 // Turns restrictions by rowid and by id (a row must be in every set) into candidates. Ids of a
-// table are looked up through its key; what no row has is left out.
+// table are looked up through its key; what no row has is left out. An error: interrupted, among
+// others.
 // REQUIRES: rowid_sets is empty unless the source has rowids.
 Status FindCandidates(sqlite3* db, const Source& source, const std::vector<IdSet>& rowid_sets,
                       std::vector<IdSet> id_sets, Candidates* candidates);

@@ -64,7 +64,10 @@ Status StreamMany::Run() {
   }
   report_->tier = "stream";
   report_->rows = rows;
-  report_->skipped = groups_.front()->report.skipped;
+  const Group& first = *groups_.front();
+  report_->skipped = first.report.skipped;
+  report_->skipped[static_cast<size_t>(Skip::kNonfinite)] = first.nonfinite;
+  report_->skipped[static_cast<size_t>(Skip::kScore)] = first.scoreless;
   return status;
 }
 
@@ -101,6 +104,7 @@ Status StreamMany::Score(Group* group) {
   if (rows == 0) return Status::Ok();
   const VectorView& like = group->first->query;
   const size_t bytes = like.bytes();
+  const int64_t scoreless_before = group->seekers.front()->scorer.scoreless();
   std::vector<std::atomic<bool>> kept(rows);
   std::atomic<size_t> next{0};
   std::atomic<bool> failed{false};
@@ -131,6 +135,7 @@ Status StreamMany::Score(Group* group) {
   RunOnWorkers(work >= 2 * kThreadBytes ? context_.threads : 1, body);
   if (code != SQLITE_OK) return Status::Code(code, "interrupted");
   if (failed.load()) throw std::bad_alloc();
+  CountScoreless(group, group->seekers.front()->scorer.scoreless() - scoreless_before);
   NameScoreless(group);
   for (size_t r = 0; r < group->ids.size(); ++r) {
     if (kept[r].load()) group->kept->Add(group->rowids[r], group->ids[r].get());
@@ -141,6 +146,21 @@ Status StreamMany::Score(Group* group) {
   return Status::Ok();
 }
 
+bool StreamMany::Finite(const Group& group, size_t row) const {
+  const VectorView& like = group.first->query;
+  return like.type != ElementType::kFloat32 ||
+         context_.kernel.finite_f32(group.bytes.data() + row * like.bytes(), like.dims);
+}
+
+// Tells apart why the first query has no score for so many rows of the tile.
+void StreamMany::CountScoreless(Group* group, int64_t count) {
+  if (count == 0) return;
+  int64_t nonfinite = 0;
+  for (size_t r = 0; r < group->rowids.size(); ++r) nonfinite += Finite(*group, r) ? 0 : 1;
+  group->nonfinite += nonfinite;
+  group->scoreless += count - nonfinite;
+}
+
 // With strict, a row of the tile that has no score for a query is an error of that query.
 void StreamMany::NameScoreless(Group* group) {
   for (const auto& seeker : group->seekers) {
@@ -148,11 +168,7 @@ void StreamMany::NameScoreless(Group* group) {
     const auto row = static_cast<size_t>(seeker->scoreless_row);
     seeker->scoreless_row = -1;
     if (!group->first->strict || !seeker->answer->failure.ok()) continue;
-    const VectorView& like = group->first->query;
-    const uint8_t* const data = group->bytes.data() + row * like.bytes();
-    const bool finite =
-        like.type != ElementType::kFloat32 || context_.kernel.finite_f32(data, like.dims);
-    seeker->answer->failure = group->tally->SkipScore(finite, group->rowids[row]);
+    seeker->answer->failure = group->tally->SkipScore(Finite(*group, row), group->rowids[row]);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "base/value.h"
 #include "scan/exact_scorer.h"
 #include "scan/search_many.h"
 #include "scan/tally.h"
@@ -43,6 +44,9 @@ class StreamMany {
     std::vector<std::unique_ptr<Seeker>> seekers;
     bool comparable = false;  // a row had the right length
     bool failed = false;      // strict, and a row has not
+    // Rows that the first query could not score.
+    int64_t nonfinite = 0;
+    int64_t scoreless = 0;
     std::vector<uint8_t> bytes;
     std::vector<int64_t> rowids;
     std::vector<Value> ids;
@@ -51,6 +55,8 @@ class StreamMany {
 
   Status Visit(Group* group);
   Status Score(Group* group);
+  bool Finite(const Group& group, size_t row) const;
+  void CountScoreless(Group* group, int64_t count);
   void NameScoreless(Group* group);
   void Fail(Group* group, const Status& failure);
 

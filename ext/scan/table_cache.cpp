@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <thread>
+#include <utility>
 
 #include "base/workers.h"
 
@@ -11,6 +12,7 @@ namespace {
 
 constexpr size_t kMostTables = 64;
 constexpr size_t kMostMatrices = 8;  // of one table: of different lengths
+constexpr size_t kMostNames = 8;     // of one table
 constexpr int kMostNeeded = 16;
 constexpr int64_t kServedLong = 8;
 constexpr int kRetry = 64;  // searches after which memory is asked for again
@@ -18,9 +20,20 @@ constexpr int kRetry = 64;  // searches after which memory is asked for again
 // Whether the meaning of a name is settled by the schemas that the table's own statement watches: a
 // change in the temporary schema expires every statement, one in main those that read main. A table
 // of an attached database can be hidden by a new one that its statement does not see.
-bool Watched(const CachedTable& table) {
-  return (table.source.schema == "main" || table.source.schema == "temp") &&
-         table.text.find('.') == std::string::npos;
+bool Watched(const Source& source, std::string_view text) {
+  return (source.schema == "main" || source.schema == "temp") &&
+         text.find('.') == std::string_view::npos;
+}
+
+int Reprepares(const CachedTable& table) {
+  return sqlite3_stmt_status(table.scan.statement(), SQLITE_STMTSTATUS_REPREPARE, 0);
+}
+
+CachedTable::Name* FindName(CachedTable* table, std::string_view text, std::string_view column) {
+  for (CachedTable::Name& name : table->names) {
+    if (name.text == text && name.column == column) return &name;
+  }
+  return nullptr;
 }
 
 // A failure that looking up the names again does not mend: locked, interrupted, corrupt. Going on
@@ -48,15 +61,14 @@ Status TableCache::Open(sqlite3* db, std::string_view text, std::string_view col
   // No iterator is kept: stepping the table may call a function of the user that searches too.
   std::shared_ptr<CachedTable> known;
   for (const auto& table : tables_) {
-    if (table->text == text && table->column == column) known = table;
+    if (FindName(table.get(), text, column)) known = table;
   }
   if (known && known->busy) return ResolveTable(db, text, column, source);
-  if (known && Watched(*known)) {
+  if (known && Watched(known->source, text)) {
     const HeldTable held(db, known);
     if (NotForNames(held.code())) return ReadingError(db, held);
     const bool sound = held.code() == SQLITE_ROW || held.code() == SQLITE_DONE;
-    if (sound && sqlite3_stmt_status(known->scan.statement(), SQLITE_STMTSTATUS_REPREPARE, 0) ==
-                     known->reprepares) {
+    if (sound && Reprepares(*known) == FindName(known.get(), text, column)->reprepares) {
       known->used = ++turn_;
       *source = known->source;
       *out = std::move(known);
@@ -64,36 +76,51 @@ Status TableCache::Open(sqlite3* db, std::string_view text, std::string_view col
     }
   }
   Status status = ResolveTable(db, text, column, source);
-  if (!status.ok() || source->kind != Source::Kind::kTable) {
-    std::erase(tables_, known);
-    return status;
+  const bool plain = status.ok() && source->kind == Source::Kind::kTable;
+  if (known && (!plain || !SameTable(known->source, *source))) {
+    ForgetName(std::exchange(known, nullptr), text, column);
   }
-  if (!known || !SameTable(known->source, *source)) {
-    auto made = std::make_shared<CachedTable>();
-    made->text = text;
-    made->column = column;
-    made->source = *source;
-    status = made->scan.Open(db, *source, false);
+  if (!plain) return status;
+  for (const auto& table : tables_) {
+    if (!known && SameTable(table->source, *source)) known = table;
+  }
+  if (known && known->busy) return status;
+  if (!known) {
+    known = std::make_shared<CachedTable>();
+    known->source = *source;
+    status = known->scan.Open(db, *source, false);
     if (!status.ok()) return status;
-    std::erase(tables_, known);
     if (tables_.size() >= kMostTables) {
       tables_.erase(
           std::min_element(tables_.begin(), tables_.end(),
                            [](const auto& a, const auto& b) { return a->used < b->used; }));
     }
-    tables_.push_back(made);
-    known = std::move(made);
+    tables_.push_back(known);
   }
   {
     // The count is that of the statement as it runs: stepping it prepares it anew if need be.
     const HeldTable held(db, known);
     if (NotForNames(held.code())) return ReadingError(db, held);
-    known->reprepares =
-        sqlite3_stmt_status(known->scan.statement(), SQLITE_STMTSTATUS_REPREPARE, 0);
+    CachedTable::Name* name = FindName(known.get(), text, column);
+    if (!name) {
+      if (known->names.size() >= kMostNames) known->names.erase(known->names.begin());
+      known->names.push_back({std::string(text), std::string(column)});
+      name = &known->names.back();
+    }
+    name->reprepares = Reprepares(*known);
   }
   known->used = ++turn_;
   *out = std::move(known);
   return Status::Ok();
+}
+
+// The name means something else now.
+void TableCache::ForgetName(const std::shared_ptr<CachedTable>& table, std::string_view text,
+                            std::string_view column) {
+  std::erase_if(table->names, [&](const CachedTable::Name& name) {
+    return name.text == text && name.column == column;
+  });
+  if (table->names.empty()) std::erase(tables_, table);
 }
 
 CachedMatrix& TableCache::MatrixOf(CachedTable* table, ElementType element, size_t dims) {
@@ -171,8 +198,7 @@ Status TableCache::Ready(sqlite3* db, const KernelTable& kernel, HeldTable* held
   if (!status.ok()) return status;
   entry->used = ++turn_;
 
-  const int reprepares =
-      sqlite3_stmt_status(table.scan.statement(), SQLITE_STMTSTATUS_REPREPARE, 0);
+  const int reprepares = Reprepares(table);
   if (table.log_looked != reprepares) {
     bool tracked = false;
     status = ChangeLog::Open(db, table.source, &table.log, &tracked);
@@ -205,11 +231,17 @@ Status TableCache::Ready(sqlite3* db, const KernelTable& kernel, HeldTable* held
   if (!Due(entry, filling)) return status;
   // The entry gets it back whole or not at all.
   std::unique_ptr<Matrix> matrix = std::move(entry->matrix);
+  // One with room for far more rows than there are is not worth its memory.
+  if (matrix && matrix->slots() > 4096 &&
+      entry->expected_rows < static_cast<int64_t>(matrix->slots() / 2)) {
+    matrix.reset();
+  }
   if (!matrix) matrix = NewMatrix(kernel, table, *entry, &memory_);
   bool filled = false;
   if (matrix) status = Fill(db, held, matrix.get(), threads, &filled);
   // The scan has ended, and with it perhaps the lock.
   if (filled && held->Renew()) {
+    entry->expected_rows = static_cast<int64_t>(matrix->rows());
     entry->matrix = std::move(matrix);
     entry->key = held->key();
     entry->served = 1;

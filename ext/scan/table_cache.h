@@ -67,6 +67,8 @@ class TableCache {
   const std::vector<std::shared_ptr<CachedTable>>& tables() const { return tables_; }
 
  private:
+  void ForgetName(const std::shared_ptr<CachedTable>& table, std::string_view text,
+                  std::string_view column);
   Status ReadyTracked(sqlite3* db, const KernelTable& kernel, HeldTable* held, CachedMatrix* entry,
                       Filling filling, int threads, MatrixView* view);
   void Outdated(CachedMatrix* entry);

@@ -11,9 +11,10 @@ Status Tally::SkipRow(int type, int bytes, int64_t rowid) {
   }
   Count(type == SQLITE_BLOB ? Skip::kLength : Skip::kType);
   // A row of the wrong length tells more than one of another type.
-  if (!first_fault_.rowid || (first_fault_.type != SQLITE_BLOB && type == SQLITE_BLOB)) {
-    first_fault_ = {rowid, type, bytes};
-  }
+  const bool tells_more = first_fault_.type != SQLITE_BLOB && type == SQLITE_BLOB;
+  const bool tells_less = first_fault_.type == SQLITE_BLOB && type != SQLITE_BLOB;
+  const bool earlier = !first_fault_.rowid || rowid < *first_fault_.rowid;
+  if (tells_more || (earlier && !tells_less)) first_fault_ = {rowid, type, bytes};
   if (!request_.strict) return Status::Ok();
   if (type != SQLITE_BLOB) return Strict(rowid, Format("is %s, not BLOB", TypeNameOf(type)));
   return Strict(rowid,

@@ -1,7 +1,7 @@
 // Tally: which candidates of a search could not be compared, and the sentences about them.
 //
-// Every tier tells it the same faults in the same order, so that reports and errors do not depend
-// on the tier.
+// Every tier tells it the same faults, so that reports and errors do not depend on the tier; with
+// `strict` in the order of their rowids, since the first one is the error.
 // Threads: as the search.
 #pragma once
 

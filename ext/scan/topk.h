@@ -14,9 +14,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
+#include "base/polled_sort.h"
 #include "base/status.h"
 #include "scan/id_pool.h"
 
@@ -31,9 +31,6 @@ struct Hit {
     return distance != other.distance ? distance < other.distance : rowid < other.rowid;
   }
 };
-
-// Asked about every millisecond: SQLITE_OK, or the code to stop with.
-using StopPoll = std::function<int()>;
 
 // Hits in order, and their ids.
 class Hits {

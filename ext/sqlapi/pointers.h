@@ -2,6 +2,7 @@
 // as NULL, cannot forge and cannot store.
 #pragma once
 
+#include "base/id_set.h"
 #include "base/sqlite.h"
 #include "base/value.h"
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/id_set.h"
 #include "base/status.h"
 #include "base/value.h"
 #include "scan/metric.h"

@@ -51,6 +51,7 @@
 #include <vector>
 
 #include "base/compat.h"
+#include "base/interrupt.h"
 #include "base/value.h"
 #include "sqlapi/argument_plan.h"
 #include "sqlapi/connection.h"
@@ -187,10 +188,15 @@ int TopkBestIndex(sqlite3_vtab* table, sqlite3_index_info* info) {
 // ---- searching ----------------------------------------------------------------------------------
 
 // Reads the right side of an IN.
-Status ReadIn(sqlite3_value* list, IdSet* ids) {
+Status ReadIn(sqlite3* db, sqlite3_value* list, IdSet* ids) {
+  InterruptPoll interrupt;
   sqlite3_value* value = nullptr;
   int rc = sqlite3_vtab_in_first(list, &value);
-  for (; rc == SQLITE_OK && value; rc = sqlite3_vtab_in_next(list, &value)) ids->Add(value);
+  for (int64_t n = 1; rc == SQLITE_OK && value; rc = sqlite3_vtab_in_next(list, &value), ++n) {
+    ids->Add(value);
+    if (n % 1024 != 0) continue;
+    if (const int code = interrupt.PollOn(db)) return Status::Code(code, "interrupted");
+  }
   return rc == SQLITE_OK || rc == SQLITE_DONE
              ? Status::Ok()
              : Status::Code(rc, "vec_topk: the list of an IN cannot be read");
@@ -204,7 +210,8 @@ struct Received {
   int64_t offset = 0;
 };
 
-Status Receive(const char* plan, sqlite3_value** argv, Received* received, TopkArguments* out) {
+Status Receive(sqlite3* db, const char* plan, sqlite3_value** argv, Received* received,
+               TopkArguments* out) {
   std::string_view rest(plan);
   if (const char* missing = MissingArgument(plan)) {
     return WrongTopk(MissingError(missing, kUsage));
@@ -215,7 +222,7 @@ Status Receive(const char* plan, sqlite3_value** argv, Received* received, TopkA
     rest.remove_prefix(std::min(rest.size(), name.size() + 1));
     if (name == "rowid in" || name == "id in") {
       IdSet ids;
-      Status status = ReadIn(argv[i], &ids);
+      Status status = ReadIn(db, argv[i], &ids);
       if (!status.ok()) return status;
       (name == "id in" ? out->id_sets : out->rowid_sets).push_back(std::move(ids));
     } else if (name == "rowid =" || name == "id =") {
@@ -242,6 +249,8 @@ Status CheckRepeated(sqlite3_value* equal_to, const TopkArguments& arguments, To
   if (last && cursor->equal_to && arguments.SameSearch(last->arguments())) {
     IdSet before;
     before.Add(cursor->equal_to.get());
+    Status sealed = before.Seal([] { return SQLITE_OK; });
+    if (!sealed.ok()) return sealed;
     if (!before.Contains(value.get())) {
       return WrongTopk(
           "comparing rowid or id with several values, as IN does, needs SQLite 3.38; give the ids "
@@ -268,7 +277,7 @@ int TopkFilter(sqlite3_vtab_cursor* base, int with_id, const char* plan, int,
     if (depth.TooDeep()) return DepthError();
     TopkArguments arguments;
     Received received;
-    Status status = Receive(plan, argv, &received, &arguments);
+    Status status = Receive(table->connection->db, plan, argv, &received, &arguments);
     if (status.ok()) {
       status = ReadTopkArguments(table->connection->db, received.arguments, &arguments);
     }

@@ -13,6 +13,12 @@ constexpr size_t kSegmentBytes = size_t{34} << 20;  // above what malloc takes f
 constexpr size_t kBlock = 256;                      // slots of a segment are a multiple of this
 constexpr size_t kStaged = 256;   // vectors that wait for their codes when they are not kept
 constexpr size_t kSample = 1024;  // rows that the center is taken from
+// Floats to work on at once: nobody asks for an interrupt meanwhile. Of very long rows it is few.
+constexpr size_t kMostFloats = size_t{1} << 20;
+
+size_t FewRows(size_t dims, size_t most) {
+  return std::clamp(kMostFloats / dims, std::min(size_t{16}, most), most);
+}
 
 constexpr size_t Lines(size_t bytes) { return (bytes + kLine - 1) / kLine * kLine; }
 
@@ -185,7 +191,7 @@ void Matrix::Write(size_t slot, const void* blob, bool same_row) {
     const size_t at = staged_.size();
     staged_.resize(at + dims_);
     std::memcpy(staged_.data() + at, blob, static_cast<size_t>(vector_bytes_));
-    if (pending_.size() == (basis_ ? kStaged : kSample)) EncodeStaged();
+    if (pending_.size() == FewRows(dims_, basis_ ? kStaged : kSample)) EncodeStaged();
     return;
   }
   uint8_t* to = At(slot).vectors + slot % segment_slots_ * stride_;
@@ -239,8 +245,7 @@ void Matrix::Erase(int64_t row) {
 void Matrix::BeginEncode() {
   if (basis_ || pending_.empty()) return;
   std::vector<const float*> sample;
-  // Few of very long rows: nobody asks for an interrupt meanwhile.
-  const size_t most = std::clamp((size_t{1} << 20) / dims_, size_t{16}, kSample);
+  const size_t most = FewRows(dims_, kSample);
   const size_t step = (pending_.size() + most - 1) / most;
   for (size_t i = 0; i < pending_.size(); i += step) {
     sample.push_back(keep_vectors_ ? reinterpret_cast<const float*>(vector(pending_[i]).data)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -15,7 +16,7 @@
 namespace vecgraph {
 namespace {
 
-constexpr size_t kBlock = 256;  // rows that are worked on at once
+constexpr size_t kBlock = 256;  // rows that are worked on at once, if they are not too long
 // Codes to read for each thread. Waking one that sleeps takes some tenths of a millisecond where
 // the processor has to be woken too, as in most virtual machines. The sanitizers' tests are small,
 // and are to see threads.
@@ -24,10 +25,11 @@ constexpr size_t kThreadBytes = size_t{16} << 10;
 #else
 constexpr size_t kThreadBytes = size_t{16} << 20;
 #endif
-// More rows of a block than that, and looking at them again costs more than 8 bits of all would
-// have. The pass then does without 4 bits for some blocks, and for twice as many the next time: the
-// limit rises on the way, so what is right for the first rows is wrong for the rest.
-constexpr size_t kMostRefined = kBlock / 8;
+// If more of a block's rows are left after 4 bits than one in so many, looking at them again costs
+// more than 8 bits of all would have. The pass then does without 4 bits for some blocks, and for
+// twice as many the next time: the limit rises on the way, so what is right for the first rows is
+// wrong for the rest.
+constexpr size_t kRefinedPart = 8;
 constexpr size_t kLeastPause = 4;
 constexpr size_t kPollBytes = size_t{4} << 20;  // vectors between two polls for interrupts
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -40,7 +42,7 @@ class SlotMask {
     for (const uint32_t slot : slots) words_[slot / 64] |= uint64_t{1} << (slot % 64);
   }
   bool Has(size_t slot) const { return (words_[slot / 64] >> (slot % 64) & 1) != 0; }
-  // REQUIRES: begin is a multiple of 64.
+  // Whether neither these slots nor those that share a word with them are in the set.
   bool None(size_t begin, size_t end) const {
     const size_t last = std::min((end + 63) / 64, words_.size());
     return std::all_of(words_.begin() + static_cast<ptrdiff_t>(begin / 64),
@@ -56,11 +58,12 @@ class SlotMask {
 class Blocks {
  public:
   Blocks(const Matrix& matrix, const SlotMask* mask, InterruptPoll* interrupt)
-      : order_(matrix, kBlock),
+      : rows_(std::bit_floor(std::clamp(kPollBytes / matrix.stride(), size_t{1}, kBlock))),
+        order_(matrix, rows_),
         mask_(mask),
         interrupt_(interrupt),
         caller_(std::this_thread::get_id()),
-        turns_to_poll_(std::max(kPollBytes / (kBlock * matrix.stride()), size_t{1})) {}
+        turns_to_poll_(std::max(kPollBytes / (rows_ * matrix.stride()), size_t{1})) {}
 
   // False: no more, or stopped.
   bool Next(RowBlock* block) {
@@ -82,6 +85,7 @@ class Blocks {
   int interrupt_code() const { return interrupt_code_; }
 
  private:
+  const size_t rows_;  // of a block: a power of 2
   const RowOrder order_;
   const SlotMask* mask_;
   InterruptPoll* interrupt_;
@@ -222,7 +226,7 @@ class Searcher {
         kernel_.dots_4(query, rows.codes4 + block.first * padded / 2, block.rows, dots);
         count = Reach(*pass, block, true, limit, dots, found);
         finder->bytes += static_cast<int64_t>(block.rows * padded / 2);
-        four = count <= kMostRefined;
+        four = count <= block.rows / kRefinedPart;
         if (four) {
           finder->next_pause = std::max(finder->next_pause / 2, kLeastPause);
         } else {

@@ -20,6 +20,9 @@ namespace {
 constexpr size_t kTileRows = 64;  // their codes, and the products, stay in the L2 cache
 constexpr size_t kChunk = 256;    // queries that a thread takes at once, in one pass over the rows
 constexpr size_t kTileBytes = 65536;  // of vectors that are scored exactly
+// Work between two polls for interrupts, some milliseconds at the slowest level.
+constexpr size_t kPollProducts = size_t{1} << 23;  // of codes
+constexpr size_t kPollBytes = size_t{4} << 20;     // of vectors that are scored
 
 Status Interrupted() { return Status::Code(SQLITE_INTERRUPT, "interrupted"); }
 
@@ -139,7 +142,7 @@ class ManySearcher {
     Status status = chunks.Run(common_.threads, [&](size_t from, size_t count) {
       std::vector<std::unique_ptr<Seeker>> seekers;
       std::vector<size_t> places;
-      for (size_t i = from; i < from + count; ++i) {
+      for (size_t i = from; i < from + count && !chunks.Stopped(); ++i) {
         auto seeker = std::make_unique<Seeker>(kernel_, matrix_, searches_[i]);
         if (!seeker->plane.usable()) continue;
         const double least = searches_[i].min_score
@@ -182,11 +185,22 @@ class ManySearcher {
     const size_t padded = matrix_.basis()->padded();
     std::vector<int32_t> dots(active.size() * kTileRows);
     const RowOrder order(matrix_, kTileRows);
+    // Queries of one call, by eights, as the kernels take them.
+    const size_t most = std::max(kPollProducts / (kTileRows * padded) / 8 * 8, size_t{8});
+    size_t queries_to_poll = 0;
     for (size_t turn = 0; turn < order.count() && !active.empty(); ++turn) {
-      if (turn % 4 == 0 && chunks->Stopped()) return;
       const RowBlock tile = order.At(turn);
       const uint8_t* const codes = tile.segment->plane.codes8 + tile.first * padded;
-      kernel_.dots_8_many(queries.data(), active.size(), codes, tile.rows, dots.data());
+      for (size_t q = 0; q < active.size(); q += most) {
+        const size_t count = std::min(most, active.size() - q);
+        if (queries_to_poll < count) {
+          if (chunks->Stopped()) return;
+          queries_to_poll = most;
+        }
+        queries_to_poll -= count;
+        kernel_.dots_8_many(queries.data() + q, count, codes, tile.rows,
+                            dots.data() + q * tile.rows);
+      }
       for (size_t q = 0; q < active.size(); ++q) Look(active[q], tile, dots.data() + q * tile.rows);
       for (size_t q = active.size(); q-- > 0;) {
         Seeker& seeker = *active[q];
@@ -220,7 +234,9 @@ class ManySearcher {
   void Rerank(Seeker* seeker, Chunks* chunks, MatrixResult* result) {
     ExactScorer scorer(seeker->exact);
     seeker->shortlist.Sweep(seeker->limit);
+    size_t scored = 0;
     for (const Shortlist::Row& row : seeker->shortlist.rows()) {
+      if (++scored % RowsToPoll() == 0 && chunks->Stopped()) return;
       scorer.Score(matrix_.vector(row.slot), matrix_.rowid(row.slot));
     }
     Keep("int8", &scorer, chunks, result);
@@ -273,10 +289,15 @@ class ManySearcher {
         queries.push_back(std::make_unique<ExactQuery>(kernel_, searches_[i]));
         scorers.emplace_back(*queries.back());
       }
+      size_t rows_to_poll = 0;
       for (size_t slot = 0; slot < matrix_.slots(); slot += tile) {
-        if (chunks.Stopped()) return;
         const size_t end = std::min(slot + tile, matrix_.slots());
         for (ExactScorer& scorer : scorers) {
+          if (rows_to_poll < end - slot) {
+            if (chunks.Stopped()) return;
+            rows_to_poll = std::max(RowsToPoll(), end - slot);
+          }
+          rows_to_poll -= end - slot;
           for (size_t s = slot; s < end; ++s) {
             if (!matrix_.dead(s)) scorer.Score(matrix_.vector(s), matrix_.rowid(s));
           }
@@ -287,6 +308,8 @@ class ManySearcher {
       }
     });
   }
+
+  size_t RowsToPoll() const { return std::max(kPollBytes / matrix_.stride(), size_t{1}); }
 
   const Matrix& matrix_;
   const MatrixRequest& common_;

@@ -25,6 +25,7 @@ EDGE = "source, target, type, confidence, veracity, context_source"
 def before(path):
     """A database as it was before, and a connection to it."""
     db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA synchronous = OFF")
     for name in BEFORE:
         db.executescript(f"BEGIN; {(FOLDER / name).with_suffix('.sql').read_text()} COMMIT;")
     return db
@@ -68,6 +69,7 @@ def tags_of(meta):
 
 def fill(db, seed=1):
     """Random rows with gaps in the rowids, orphan edges, loops, blobs for ids, any meta."""
+    db.execute("BEGIN")
     dice = random.Random(seed)
     ids = [f"n{i}" for i in range(60)] + ["N3", "n3 ", "ü", "", b"n1", b"\0"]
     dice.shuffle(ids)
@@ -90,6 +92,7 @@ def fill(db, seed=1):
     db.execute("INSERT INTO history (id, entity_type, entity_id, action) VALUES (41, 'n', 'x', '+')")
     db.execute("DELETE FROM history")
     db.execute("INSERT INTO ember_state (file_path) VALUES ('a.md')")
+    db.execute("COMMIT")
 
 
 def moved(db):

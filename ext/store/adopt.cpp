@@ -64,7 +64,8 @@ constexpr Note kNotes[] = {
      " edges without a source, a target or a type are in legacy_edges"},
     {"nodes",
      "SELECT coalesce(sum(n), 0) FROM"
-     " (SELECT count(*) AS n FROM main.nodes GROUP BY lower(id) HAVING count(*) > 1)",
+     " (SELECT count(*) AS n FROM main.nodes WHERE typeof(id) = 'text'"
+     " GROUP BY lower(id) HAVING count(*) > 1)",
      " ids differ from another only by case: SELECT group_concat(id) FROM nodes GROUP BY lower(id)"
      " HAVING count(*) > 1"},
 };
@@ -75,13 +76,15 @@ Status Adopt(sqlite3* db, Transaction* transaction, std::vector<std::string_view
   std::string type;
   Status status = FindObject(db, "main", "nodes", &type);
   if (!status.ok() || type != "table") return status;
+  // Asked before a table is dropped, told only if the shape is one that can be adopted.
+  Status lost;
   for (const char* table : {"nodes", "edges"}) {
-    status = CheckRebuilt(db, table, "adopting it", kKnown);
-    if (!status.ok()) return status;
+    if (lost.ok()) lost = CheckRebuilt(db, table, "adoption", kKnown);
   }
   for (const EmbeddedMigration& file : EmbeddedAdoptions()) {
     bool fits = false;
     status = Try(db, file, transaction, &fits);
+    if (!lost.ok() && (fits || !status.ok())) return lost;
     if (!status.ok()) return status;
     if (fits) adopted->push_back(file.name);
   }

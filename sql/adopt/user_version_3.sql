@@ -24,6 +24,7 @@ SELECT group_concat(shape, ', ') FROM (
     AND c.name NOT IN ('confidence', 'veracity', 'context_source')
     AND 3 > (SELECT count(*) FROM pragma_table_xinfo('edges')
       WHERE name IN ('confidence', 'veracity', 'context_source'))
+    AND 2 = (SELECT count(*) FROM pragma_table_xinfo('nodes') WHERE name IN ('hash', 'meta'))
   ORDER BY lower(c.name)
 );
 DROP TABLE _adopt_shape;

@@ -16,9 +16,11 @@ CREATE TABLE _adopt_shape (
 );
 INSERT INTO _adopt_shape
 SELECT count(*) FROM sqlite_master
-WHERE (type = 'table' AND name = 'nodes_fts' AND sql LIKE 'CREATE VIRTUAL TABLE%fts5%')
-  OR (type = 'trigger' AND tbl_name = 'nodes' AND name IN ('nodes_ai', 'nodes_ad', 'nodes_au')
-    AND sql LIKE '%nodes_fts%');
+WHERE ((type = 'table' AND name = 'nodes_fts' AND sql LIKE 'CREATE VIRTUAL TABLE%fts5%')
+    OR (type = 'trigger' AND tbl_name = 'nodes' AND name IN ('nodes_ai', 'nodes_ad', 'nodes_au')
+      AND sql LIKE '%nodes_fts%'))
+  AND 3 = (SELECT count(*) FROM pragma_table_xinfo('edges')
+    WHERE name IN ('confidence', 'veracity', 'context_source'));
 DROP TABLE _adopt_shape;
 
 DROP TRIGGER IF EXISTS nodes_ai;

@@ -12,7 +12,8 @@
 CREATE TABLE _adopt_shape (
   found,
   CONSTRAINT this_is_not_the_shape_of_user_version_5 CHECK (
-    found IS 'content TEXT'
+    found IS 'content TEXT, domain TEXT, embedding BLOB, hash TEXT, id TEXT KEY 1, '
+      || 'layer TEXT, meta TEXT, title TEXT, type TEXT'
   )
 );
 INSERT INTO _adopt_shape
@@ -20,8 +21,9 @@ SELECT group_concat(shape, ', ') FROM (
   SELECT lower(c.name) || ' ' || upper(c.type) || CASE WHEN c.pk THEN ' KEY ' || c.pk ELSE '' END
     || CASE WHEN c."notnull" THEN ' NOT NULL' ELSE '' END AS shape
   FROM sqlite_master AS m JOIN pragma_table_xinfo(m.name) AS c
-  WHERE m.type = 'table' AND m.name = 'nodes' AND c.name = 'content'
-    AND NOT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'legacy_content')
+  WHERE m.type = 'table' AND m.name = 'nodes' AND c.name <> 'date'
+    AND NOT EXISTS (SELECT 1 FROM sqlite_master
+      WHERE name IN ('legacy_content', 'nodes_fts', 'nodes_ai', 'nodes_ad', 'nodes_au'))
   ORDER BY lower(c.name)
 );
 DROP TABLE _adopt_shape;

@@ -20,6 +20,8 @@ SELECT group_concat(shape, ', ') FROM (
     || CASE WHEN c."notnull" THEN ' NOT NULL' ELSE '' END AS shape
   FROM sqlite_master AS m JOIN pragma_table_xinfo(m.name) AS c
   WHERE m.type = 'table' AND m.name = 'nodes' AND c.name <> 'content'
+    AND NOT EXISTS (SELECT 1 FROM sqlite_master
+      WHERE name IN ('nodes_fts', 'nodes_ai', 'nodes_ad', 'nodes_au'))
   ORDER BY lower(c.name)
 );
 DROP TABLE _adopt_shape;

@@ -116,11 +116,10 @@ WHEN typeof(new.tag) = 'text' AND EXISTS (
   SELECT 1 FROM nodes AS n WHERE n.id = new.node_id AND CASE
     WHEN n.meta IS NULL THEN 1
     WHEN typeof(n.meta) <> 'text' OR NOT json_valid(n.meta) THEN 0
-    WHEN json_type(n.meta) <> 'object' THEN 0
-    WHEN ifnull(json_type(n.meta, '$.tags'), 'null') NOT IN ('array', 'text') THEN 1
-    ELSE NOT EXISTS (
+    WHEN json_type(n.meta, '$.tags') IN ('array', 'text') THEN NOT EXISTS (
       SELECT 1 FROM json_each(n.meta, '$.tags') AS e WHERE e.type = 'text' AND e.value = new.tag
     )
+    ELSE json_type(n.meta) = 'object'
   END
 )
 BEGIN

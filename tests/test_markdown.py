@@ -289,7 +289,9 @@ for line in sys.stdin:
 
 
 @pytest.fixture
+def embed(folder, monkeypatch):
     """The argument for a command that makes vectors, and a function: ids since it was last called."""
+    monkeypatch.chdir(folder.parent)
     (folder.parent / "embed.py").write_text(EMBED)
 
     def asked():

@@ -289,6 +289,7 @@ class Statements:
         row, edge_row = self.row(), self.edge_row()
         conflict = pick([None, "REPLACE", "REPLACE", "IGNORE"])
         how = f"INSERT OR {conflict}" if conflict else "INSERT"
+        put = pick(["INSERT", "INSERT", "INSERT OR REPLACE", "INSERT OR IGNORE"])  # all the same
         edge_key = "source = ? AND target = ? AND type = ?"
 
         def insert(into, values, how="INSERT", tail=""):
@@ -315,7 +316,7 @@ class Statements:
                 lambda m: m.upsert_node(id, {"title": "t", **row}),
             ),
             "put node": lambda: (
-                *insert("put_node", {"id": id, **row}),
+                *insert("put_node", {"id": id, **row}, put),
                 lambda m: m.put_node(id, row),
             ),
             "update node": lambda: (
@@ -349,7 +350,7 @@ class Statements:
                 lambda m: m.insert_tag(id, tag, conflict),
             ),
             "put tag": lambda: (
-                *insert("put_tag", {"node_id": id, "tag": tag}),
+                *insert("put_tag", {"node_id": id, "tag": tag}, put),
                 lambda m: m.insert_tag(id, tag, "IGNORE"),
             ),
             "delete tag": lambda: (
@@ -384,11 +385,11 @@ class Statements:
                 ),
             ),
             "put edge": lambda: (
-                *insert("put_edge", {**as_row, "type": kind, **edge_row}),
+                *insert("put_edge", {**as_row, "type": kind, **edge_row}, put),
                 lambda m: m.put_edge((*edge[:2], kind), edge_row),
             ),
             "put semantic edge": lambda: (
-                *insert("put_semantic_edge", {**as_row, "type": kind, **edge_row}),
+                *insert("put_semantic_edge", {**as_row, "type": kind, **edge_row}, put),
                 lambda m: m.put_semantic_edge((*edge[:2], kind), edge_row),
             ),
             "update edge": lambda: (

@@ -32,8 +32,10 @@ END
 BEGIN
   INSERT INTO tags (node_id, tag)
   SELECT DISTINCT new.id, e.value FROM json_each(new.meta, '$.tags') AS e
-  WHERE e.type = 'text'
-    AND NOT EXISTS (SELECT 1 FROM tags WHERE node_id = new.id AND tag = e.value);
+  WHERE e.type = 'text' AND (
+    NOT EXISTS (SELECT 1 FROM tags WHERE node_id = new.id)  -- one look for most nodes
+    OR NOT EXISTS (SELECT 1 FROM tags WHERE node_id = new.id AND tag = e.value)
+  );
 END;
 
 -- Tags may be there before: of the row that OR REPLACE replaced, or because they were loaded first.

@@ -105,10 +105,10 @@ std::string Connection::Text(const std::string& sql) {
 }
 
 void Migrate(Connection* db) {
-  std::istringstream files(VECGRAPH_MIGRATIONS);
-  std::string file;
+  std::istringstream names(VECGRAPH_MIGRATIONS);
+  std::string name;
   db->Run("BEGIN IMMEDIATE");
-  while (std::getline(files, file, '|')) db->RunFile(file);
+  while (std::getline(names, name, '|')) db->RunFile(VECGRAPH_SQL "/migrations/" + name + ".sql");
   db->Run("COMMIT");
 }
 

@@ -43,8 +43,8 @@ TIMES = "ms", [
     ("10,000 nodes with embeddings, triggers dropped", None, "insert_10000/nodes_without_triggers"),
     ("10,000 nodes with embeddings, tags and history kept", None, "insert_10000/nodes"),
     ("full copy: 6,000 rows then, 100,000 nodes and 300,000 edges here", 165, "replicate/full"),
-    ("10 changed rows to a replica in memory", 1, "replicate/10_in_memory"),
-    ("10 changed rows to a replica in a file", 1, "replicate/10_in_file"),
+    ("10 changed nodes to a replica in memory", 1, "replicate/10_in_memory"),
+    ("10 changed nodes to a replica in a file", 1, "replicate/10_in_file"),
     ("nothing changed", None, "replicate/nothing"),
 ]  # fmt: skip
 

@@ -17,7 +17,7 @@ std::vector<float> Vector(std::mt19937* random) {
   return vector;
 }
 
-// A database of its own, removed with the last copy of the case.
+// A database of a case, removed with the last copy of the case.
 struct File {
   File(const std::string& name, Profile profile) : path(Fresh(name)), db(path, profile) {}
   File(const File&) = delete;
@@ -132,6 +132,100 @@ void AddTenThousand(const std::string& name, Tables tables) {
   });
 }
 
+constexpr int64_t kNodes = 100000;
+
+// 100,000 nodes with embeddings and 300,000 edges; made once, for all cases of replication.
+class BigStore {
+ public:
+  BigStore() : path_(Fresh("bench_store_replicate.db")) {
+    Connection db(path_);
+    Migrate(&db);
+    std::mt19937 random(5);
+    db.Run("BEGIN IMMEDIATE");
+    Statement node = db.Prepare(kNode);
+    Statement edge =
+        db.Prepare("INSERT INTO edges (source, target, type) VALUES (?1, ?2, 'cites')");
+    for (int64_t i = 0; i < kNodes; ++i) {
+      const std::string id = "note-" + std::to_string(i);
+      const std::vector<float> vector = Vector(&random);
+      node.Bind(1, id).BindBlob(2, vector).Run();
+    }
+    for (int64_t i = 0; i < kNodes; ++i) {
+      const std::string from = "note-" + std::to_string(i);
+      for (int64_t j = 1; j <= 3; ++j) {
+        const std::string to = "note-" + std::to_string((i * 7 + j * 31) % kNodes);
+        edge.Bind(1, from).Bind(2, to).Run();
+      }
+    }
+    db.Run("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+  BigStore(const BigStore&) = delete;
+  BigStore& operator=(const BigStore&) = delete;
+  ~BigStore() { Remove(path_); }
+
+  static const std::string& Path() {
+    static const BigStore made;
+    return made.path_;
+  }
+
+ private:
+  std::string path_;
+};
+
+// Runs of replicate.sql, each as a program makes them: the text of the file in a transaction.
+class Replication {
+ public:
+  explicit Replication(const std::string& replica)
+      : replica_(replica),
+        db_(BigStore::Path()),
+        update_(db_.Prepare("UPDATE nodes SET title = ?2, embedding = ?3 WHERE id = ?1")) {
+    if (replica_ != ":memory:") Remove(replica_);
+    db_.Run("ATTACH '" + replica_ + "' AS replica");
+    if (replica_ != ":memory:") db_.Run("PRAGMA replica.journal_mode = WAL");
+  }
+  Replication(const Replication&) = delete;
+  Replication& operator=(const Replication&) = delete;
+  ~Replication() { Remove(replica_); }
+
+  double Copy() {
+    return Seconds([&] {
+      db_.Run("BEGIN");
+      db_.RunFile(ReplicateFile());
+      db_.Run("COMMIT");
+    });
+  }
+  void Everything() { db_.Run("UPDATE replica.replica_state SET watermark = NULL"); }
+  void Change(int count) {
+    db_.Run("BEGIN IMMEDIATE");
+    for (int i = 0; i < count; ++i) {
+      const std::string id = "note-" + std::to_string(random_() % kNodes);
+      const std::string title = "title " + std::to_string(random_());
+      const std::vector<float> vector = Vector(&random_);
+      update_.Bind(1, id).Bind(2, title).BindBlob(3, vector).Run();
+    }
+    db_.Run("COMMIT");
+  }
+
+ private:
+  std::string replica_;
+  Connection db_;
+  Statement update_;
+  std::mt19937 random_{9};
+};
+
+void AddReplication(const std::string& name, const std::string& replica, int changes, int rounds) {
+  Add("replicate/" + name, rounds, [=]() -> Body {
+    auto replication = std::make_shared<Replication>(replica);
+    if (changes >= 0) replication->Copy();
+    return [=] {
+      if (changes > 0) replication->Change(changes);
+      const Round round{replication->Copy(), std::max(changes, 1), {}};
+      if (changes < 0) replication->Everything();
+      return round;
+    };
+  });
+}
+
 }  // namespace
 
 void AddWrites() {
@@ -143,6 +237,10 @@ void AddWrites() {
   AddTenThousand("insert_10000/bare_in_memory", Tables::kBare);
   AddTenThousand("insert_10000/nodes_without_triggers", Tables::kWithoutTriggers);
   AddTenThousand("insert_10000/nodes", Tables::kStore);
+  AddReplication("full", ":memory:", -1, 3);
+  AddReplication("nothing", ":memory:", 0, 101);
+  AddReplication("10_in_memory", ":memory:", 10, 101);
+  AddReplication("10_in_file", "bench_store_replica.db", 10, 101);
 }
 
 }  // namespace bench_store

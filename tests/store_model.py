@@ -246,7 +246,7 @@ METAS = [
     '{"tags":["x","y","x"], "k":[1,{"v":null}]}',
     '{"tags": "y"}',
     '{"tags":[]}',
-    '{"tags":["x", 5, null, ["q"], {"o": 1}, "ü"]}',
+    '{"tags":["x", 5, null, ["q"], {"o": 1}, true, false, "ü"]}',
     '{"tags":null}',
     '{"tags":7}',
     '{"tags":{"m": "x"}}',

@@ -139,7 +139,13 @@ CREATE TRIGGER tags_after_delete AFTER DELETE ON tags
 WHEN typeof(old.tag) = 'text'
 BEGIN
   UPDATE nodes SET meta = json_set(ifnull(meta, '{}'), '$.tags', json((
-    SELECT json_group_array(CASE WHEN e.type IN ('object', 'array') THEN json(e.value) ELSE e.value END)
+    SELECT json_group_array(CASE e.type
+      WHEN 'object' THEN json(e.value)
+      WHEN 'array' THEN json(e.value)
+      WHEN 'true' THEN json('true')
+      WHEN 'false' THEN json('false')
+      ELSE e.value
+    END)
     FROM (
       SELECT type, value FROM json_each(CASE ifnull(json_type(meta, '$.tags'), 'null')
         WHEN 'array' THEN json_extract(meta, '$.tags')
@@ -171,7 +177,13 @@ CREATE TRIGGER tags_after_update AFTER UPDATE OF node_id, tag ON tags
 WHEN new.node_id IS NOT old.node_id OR new.tag IS NOT old.tag
 BEGIN
   UPDATE nodes SET meta = json_set(ifnull(meta, '{}'), '$.tags', json((
-    SELECT json_group_array(CASE WHEN e.type IN ('object', 'array') THEN json(e.value) ELSE e.value END)
+    SELECT json_group_array(CASE e.type
+      WHEN 'object' THEN json(e.value)
+      WHEN 'array' THEN json(e.value)
+      WHEN 'true' THEN json('true')
+      WHEN 'false' THEN json('false')
+      ELSE e.value
+    END)
     FROM (
       SELECT type, value FROM json_each(CASE ifnull(json_type(meta, '$.tags'), 'null')
         WHEN 'array' THEN json_extract(meta, '$.tags')

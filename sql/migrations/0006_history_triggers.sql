@@ -3,8 +3,8 @@
 -- What: triggers, and history_scratch for what they tell each other. action is insert, update or
 -- delete; old_value and new_value are JSON with the names of the columns as keys, text columns as
 -- texts (meta too, whatever it holds). The key of an edge or a tag is a JSON array. Instead of the
--- embedding there are embedding_bytes, its length, and in new_value embedding_changed, 0 or 1. nid is
--- left out: REPLACE gives a new one to the same node. Another id is a delete and an insert.
+-- embedding there are embedding_bytes, its length, and in new_value embedding_changed, 0 or 1. nid
+-- is left out: REPLACE gives a new one to the same node. Another id is a delete and an insert.
 -- Why: to answer what the graph was at a moment. A row that changed nothing leaves no row here.
 --
 -- How REPLACE is caught: SQLite deletes the rows that it replaces without running delete triggers
@@ -203,7 +203,8 @@ BEGIN
     )
   FROM (SELECT 1) LEFT JOIN history_scratch AS s
     ON s.entity_type = 'node' AND s.entity_id = new.id || ''
-  WHERE (new.id IS NOT old.id) AND NOT (s.entity_id IS NOT NULL AND s.same_embedding AND s.old_value = json_object(
+  WHERE (new.id IS NOT old.id) AND NOT (s.entity_id IS NOT NULL AND s.same_embedding
+    AND s.old_value = json_object(
       'id', new.id || '',
       'type', new.type || '',
       'title', new.title || '',
@@ -283,7 +284,8 @@ END;
 -- ---- edges ----
 
 CREATE TRIGGER history_edges_before_insert BEFORE INSERT ON edges
-WHEN EXISTS (SELECT 1 FROM edges WHERE source = new.source AND target = new.target AND type = new.type)
+WHEN EXISTS (SELECT 1 FROM edges WHERE source = new.source AND target = new.target
+  AND type = new.type)
   OR (new.rowid <> -1 AND EXISTS (SELECT 1 FROM edges WHERE rowid = new.rowid))
   OR EXISTS (SELECT 1 FROM history_scratch WHERE entity_type = 'edge')
 BEGIN
@@ -345,7 +347,8 @@ BEGIN
       'context_source', new.context_source || ''
     )
   FROM (SELECT 1) LEFT JOIN history_scratch AS s
-    ON s.entity_type = 'edge' AND s.entity_id = json_array(new.source || '', new.target || '', new.type || '')
+    ON s.entity_type = 'edge'
+      AND s.entity_id = json_array(new.source || '', new.target || '', new.type || '')
   WHERE NOT (s.entity_id IS NOT NULL AND s.old_value = json_object(
       'source', new.source || '',
       'target', new.target || '',
@@ -381,7 +384,8 @@ BEGIN
 END;
 
 CREATE TRIGGER history_edges_after_update AFTER UPDATE ON edges
-WHEN new.source IS old.source AND new.target IS old.target AND new.type IS old.type AND new.rowid = old.rowid
+WHEN new.source IS old.source AND new.target IS old.target AND new.type IS old.type
+  AND new.rowid = old.rowid
   AND (
     new.confidence IS NOT old.confidence
     OR new.veracity IS NOT old.veracity
@@ -439,7 +443,8 @@ END;
 
 -- Another key: the row may replace others.
 CREATE TRIGGER history_edges_before_update_key BEFORE UPDATE ON edges
-WHEN new.source IS NOT old.source OR new.target IS NOT old.target OR new.type IS NOT old.type OR new.rowid <> old.rowid
+WHEN new.source IS NOT old.source OR new.target IS NOT old.target OR new.type IS NOT old.type
+  OR new.rowid <> old.rowid
 BEGIN
   DELETE FROM history_scratch WHERE entity_type = 'edge';
   INSERT INTO history_scratch (entity_type, entity_id, old_value, same_embedding)
@@ -468,11 +473,13 @@ BEGIN
     ),
     NULL
   FROM edges
-  WHERE ((source = new.source AND target = new.target AND type = new.type) OR rowid = new.rowid) AND rowid <> old.rowid;
+  WHERE ((source = new.source AND target = new.target AND type = new.type) OR rowid = new.rowid)
+    AND rowid <> old.rowid;
 END;
 
 CREATE TRIGGER history_edges_after_update_key AFTER UPDATE ON edges
-WHEN new.source IS NOT old.source OR new.target IS NOT old.target OR new.type IS NOT old.type OR new.rowid <> old.rowid
+WHEN new.source IS NOT old.source OR new.target IS NOT old.target OR new.type IS NOT old.type
+  OR new.rowid <> old.rowid
 BEGIN
   INSERT INTO history (entity_type, entity_id, action, old_value)
   SELECT 'edge', json_array(old.source || '', old.target || '', old.type || ''), 'delete',
@@ -525,8 +532,10 @@ BEGIN
       'context_source', new.context_source || ''
     )
   FROM (SELECT 1) LEFT JOIN history_scratch AS s
-    ON s.entity_type = 'edge' AND s.entity_id = json_array(new.source || '', new.target || '', new.type || '')
-  WHERE (new.source IS NOT old.source OR new.target IS NOT old.target OR new.type IS NOT old.type) AND NOT (s.entity_id IS NOT NULL AND s.old_value = json_object(
+    ON s.entity_type = 'edge'
+      AND s.entity_id = json_array(new.source || '', new.target || '', new.type || '')
+  WHERE (new.source IS NOT old.source OR new.target IS NOT old.target OR new.type IS NOT old.type)
+    AND NOT (s.entity_id IS NOT NULL AND s.old_value = json_object(
       'source', new.source || '',
       'target', new.target || '',
       'type', new.type || '',
@@ -638,7 +647,8 @@ BEGIN
       'context_source', old.context_source || ''
     )
   );
-  DELETE FROM history_scratch WHERE entity_type = 'edge' AND entity_id = json_array(old.source || '', old.target || '', old.type || '');
+  DELETE FROM history_scratch WHERE entity_type = 'edge'
+    AND entity_id = json_array(old.source || '', old.target || '', old.type || '');
 END;
 
 -- ---- tags ----
@@ -721,5 +731,6 @@ BEGIN
     'tag', json_array(old.node_id || '', old.tag || ''), 'delete',
     json_object('node_id', old.node_id || '', 'tag', old.tag || '')
   );
-  DELETE FROM history_scratch WHERE entity_type = 'tag' AND entity_id = json_array(old.node_id || '', old.tag || '');
+  DELETE FROM history_scratch WHERE entity_type = 'tag'
+    AND entity_id = json_array(old.node_id || '', old.tag || '');
 END;

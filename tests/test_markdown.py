@@ -197,8 +197,9 @@ def test_tags_of_front_matter(front, tags):
         ("x.MD", "x-md"),
     ],
 )
-def test_ids(path, expected):
+def test_ids_are_those_of_the_library(db, path, expected):
     assert markdown_notes.graph_id(path) == expected
+    assert db.execute("SELECT graph_id(?)", (path,)).fetchone() == (expected,)
 
 
 def test_ids_that_would_be_the_same_are_told_apart():

@@ -150,6 +150,15 @@ def test_replace_keeps_edges_and_tags_and_a_delete_removes_them(store):
     assert store.execute("SELECT (SELECT count(*) FROM edges), (SELECT count(*) FROM tags)") == [(0, 0)]
 
 
+def test_what_is_no_tag_stays_in_meta(store):
+    meta = '{"tags":[true,"x",false,null,1.5,{"a":[1]},"y"]}'
+    store.execute("INSERT INTO nodes (id, meta) VALUES ('a', ?)", (meta,))
+    store.execute("DELETE FROM tags WHERE tag = 'x'")
+    store.execute("UPDATE tags SET tag = 'z'")
+    expected = '{"tags":[true,false,null,1.5,{"a":[1]},"z"]}'
+    assert store.execute("SELECT meta FROM nodes") == [(expected,)]
+
+
 def test_an_upsert_of_many_rows_and_the_same_again(store):
     upsert = """INSERT INTO nodes (id, title) VALUES ('a', 1), ('b', 2), ('c', 3)
         ON CONFLICT (id) DO UPDATE SET title = excluded.title"""

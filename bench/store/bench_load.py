@@ -14,8 +14,7 @@ in turns; COMMIT is timed as well. Kinds:
     put views   put_node and put_edge row by row, from a program
     again       put_node and put_edge over what is there: nothing is written
 
-The first line of each pair that is printed is what the targets of docs/store.md are measured by;
-`without history` leaves history out of the bare load too.
+`bare, without history` leaves history out of the bare load too. docs/store.md has the results.
 """
 
 import json

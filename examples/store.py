@@ -18,6 +18,9 @@ from embed import Model
 from progress import bar
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "sql" / "migrations"
+# From here on every change is logged. The first load is not: it would double the file with rows that
+# only say that everything is new.
+FIRST_AFTER_LOAD = "0006_history_triggers"
 
 
 @dataclass
@@ -66,21 +69,22 @@ def write(
             # Nobody else sees the file and a failed one is thrown away: no journal is needed.
             db.execute("PRAGMA journal_mode = OFF")
             db.execute("PRAGMA synchronous = OFF")
-            migrate(db)
+            files = sorted(MIGRATIONS.glob("[0-9]*.sql"))
+            migrate(db, [file for file in files if file.stem < FIRST_AFTER_LOAD])
             db.execute("BEGIN")
             insert_nodes(db, nodes, vectors)
             edge_count = insert_edges(db, edges)
             insert_terms(db, model)
             db.execute("COMMIT")
+            migrate(db, [file for file in files if file.stem >= FIRST_AFTER_LOAD])
         os.replace(partial, output)
     finally:
         partial.unlink(missing_ok=True)
     return f"{output}: {len(nodes):,} nodes, {edge_count:,} edges, {len(model.columns):,} words"
 
 
-def migrate(db: sqlite3.Connection) -> None:
-    """Applies every migration in the order of their names, in one transaction."""
-    files = sorted(MIGRATIONS.glob("[0-9]*.sql"))
+def migrate(db: sqlite3.Connection, files: Sequence[Path]) -> None:
+    """Applies migrations in one transaction."""
     db.executescript("\n".join(["BEGIN;", *(file.read_text("utf-8") for file in files), "COMMIT;"]))
 
 

@@ -261,6 +261,17 @@ def test_every_migration_is_in_the_ledger(nodes):
     assert [name for (name,) in applied] == files
 
 
+def test_tags_are_loaded_and_history_begins_after_the_load(nodes):
+    query = "SELECT count(*) FROM tags WHERE node_id = 'audacity'"
+    expected = "SELECT json_array_length(meta, '$.tags') FROM nodes WHERE id = 'audacity'"
+    assert nodes.execute(query).fetchone() == nodes.execute(expected).fetchone() != (0,)
+    assert nodes.execute("SELECT count(*) FROM history").fetchone() == (0,)
+    nodes.execute("BEGIN")
+    nodes.execute("UPDATE nodes SET title = 'x' WHERE id = 'audacity'")
+    assert nodes.execute("SELECT action FROM history").fetchall() == [("update",)]
+    nodes.execute("ROLLBACK")
+
+
 def test_embeddings_are_unit_vectors(nodes):
     embeddings = dict(nodes.execute("SELECT id, embedding FROM nodes"))
     assert embeddings.pop("zzz") is None  # none of its words is known

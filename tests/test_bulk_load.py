@@ -7,6 +7,7 @@ import json
 import random
 import sqlite3
 import subprocess
+import sys
 
 import pytest
 from conftest import LIBRARY, ROOT
@@ -239,3 +240,14 @@ def test_a_load_leaves_nothing_behind(folder):
     for name in tables:
         shell(folder, f"{name}_jsonl.sql")
     assert rows(folder, names) == before
+
+
+def test_the_benchmark_runs():
+    program = ROOT / "bench" / "store" / "bench_load.py"
+    done = subprocess.run(
+        [sys.executable, program, "1", "200"], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "200 nodes, 600 edges, 600 tags, 1,400 of history" in done.stdout
+    for name in ("bare", "triggers", "bare rows", "put views", "again"):
+        assert f"\n{name} " in done.stdout

@@ -56,7 +56,8 @@ def test_three_digits(value, text):
 
 
 def test_every_name_is_one_of_bench_store():
-    names = [name for _, lines in (report.SUITES, report.TIMES) for *_, name in lines]
+    groups = (report.SUITES, report.TIMES, report.REPLICATION)
+    names = [name for _, lines in groups for *_, name in lines]
     names += [name for *_, slow, fast in report.PAIRS for name in (slow, fast)]
     names += [f"sweep/{form}" for form in report.SWEEP_FORMS]
     sources = "".join(path.read_text() for path in (ROOT / "bench").glob("bench_store_*.cpp"))

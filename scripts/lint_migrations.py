@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks sql/migrations: every file can be run by any SQLite from 3.34, inside a transaction that
-somebody else began, and records itself. The rules and their reasons: sql/migrations/README.md.
+"""Checks sql/migrations, with down/ in it, and sql/adopt: every file can be run by any SQLite from
+3.34, inside a transaction that somebody else began, and a migration records itself. The rules and their reasons: sql/migrations/README.md.
 
     python3 scripts/lint_migrations.py [folder]
 
@@ -34,6 +34,8 @@ NEW_FUNCTIONS = set(
     OCTET_LENGTH PERCENTILE PERCENTILE_CONT PERCENTILE_DISC PI POW POWER RADIANS SIGN SIN SINH
     SQRT STRING_AGG TAN TANH TIMEDIFF TRUNC UNHEX UNISTR UNISTR_QUOTE UNIXEPOCH""".split()
 )
+# Columns of pragma functions that can only be written in quotes.
+KEYWORD_COLUMNS = {'"table"', '"notnull"'}
 # After these a name and a bracket are a table with its columns, not a call.
 BEFORE_COLUMNS = {"TABLE", "EXISTS", "VIEW", "INTO", "ON", "REFERENCES"}
 
@@ -96,7 +98,7 @@ def own_row(name, previous):
     )
 
 
-def check_bytes(name, data):
+def check_bytes(opening, data):
     if data.startswith(b"\xef\xbb\xbf"):
         yield 1, "starts with a byte order mark"
     if b"\r" in data:
@@ -104,8 +106,8 @@ def check_bytes(name, data):
     if not data.endswith(b"\n"):
         yield 1, "does not end with a line end"
     head = data.split(b"\n\n", 1)[0].decode("utf-8", "replace")
-    if not head.startswith(f"-- {name}: ") or "-- What:" not in head or "-- Why" not in head:
-        yield 1, f"must open with a comment '-- {name}: ...' that says what it does and why"
+    if not head.startswith(opening) or "-- What:" not in head or "-- Why" not in head:
+        yield 1, f"must open with a comment '{opening}...' that says what it does and why"
 
 
 def check_record(name, previous, statements):
@@ -150,7 +152,7 @@ def check_names(statement):
     before = [Token("sign", "", 0), *statement]
     for previous, token, following in zip(before, statement, statement[1:] + before[:1]):
         # A column that is named like a keyword; after a dot it can be nothing else than a name.
-        if token.kind == "quoted" and (previous.text, token.text) != (".", '"table"'):
+        if token.kind == "quoted" and (previous.text != "." or token.text not in KEYWORD_COLUMNS):
             yield token.line, f"{token.text}: names are plain words, texts are in single quotes"
         if token.key in ("MAIN", "TEMP") and following.text == ".":
             yield token.line, f"{token.text}.: names carry no schema"
@@ -188,7 +190,21 @@ def check_age(statement):
 
 def check_file(name, data, previous):
     """The problems of one migration, as (line, sentence); `previous` is the name before it."""
-    yield from check_bytes(name, data)
+    yield from check_bytes(f"-- {name}: ", data)
+    yield from check_sql(data, lambda statements: check_record(name, previous, statements))
+
+
+def check_by_hand(opening, data):
+    """The problems of a file of sql/adopt or sql/migrations/down: it adopts what may be there, and
+    keeps the ledger itself. Everything else is as in a migration."""
+    yield from check_bytes(opening, data)
+    for line, problem in check_sql(data, lambda statements: ()):
+        if not problem.startswith("IF NOT EXISTS"):
+            yield line, problem
+
+
+def check_sql(data, check_all):
+    """The problems of the text; `check_all` looks at the list of statements."""
     try:
         sql = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -198,7 +214,7 @@ def check_file(name, data, previous):
         yield 1, "holds a NUL byte"
         return
     statements = list(statements_of(sql))
-    yield from check_record(name, previous, statements)
+    yield from check_all(statements)
     for statement in statements:
         for check in (check_kind, check_names, check_age):
             yield from check(statement)
@@ -228,6 +244,11 @@ def check_folder(folder):
         if name in files:
             for line, problem in check_file(name, files[name].read_bytes(), previous):
                 yield f"{files[name]}:{line}: {problem}"
+    others = [(path, f"-- {path.stem}, undone.") for path in sorted(folder.glob("down/*.sql"))]
+    others += [(path, f"-- {path.stem}: ") for path in sorted(folder.glob("../adopt/*.sql"))]
+    for path, opening in others:
+        for line, problem in check_by_hand(opening, path.read_bytes()):
+            yield f"{path}:{line}: {problem}"
 
 
 def main(arguments):

@@ -33,6 +33,7 @@ def test_a_good_file_has_no_problem():
     "statement",
     [
         "CREATE INDEX birds_wings ON birds (wings) WHERE wings > 0",
+        "CREATE VIEW keys AS SELECT k.\"table\" FROM pragma_foreign_key_list('birds') AS k",
         "CREATE VIEW grounded AS SELECT name FROM birds WHERE wings IS NOT 2",
         "CREATE TABLE log (a TEXT DEFAULT CURRENT_TIMESTAMP, b TEXT DEFAULT (datetime('now')))",
         "ALTER TABLE birds ADD COLUMN song TEXT",
@@ -170,6 +171,24 @@ def test_the_list_and_the_folder_agree(listed, files, complaint):
     found = list(lint.check_list(listed, files))
     assert len(found) == 1 and found[0].startswith(complaint)
     assert list(lint.check_list(["0001_a", "0002_b"], ["0002_b", "0001_a"])) == []
+
+
+@pytest.mark.parametrize("place", ["adopt", "migrations/down"])
+def test_the_files_for_the_hand_are_looked_at(tmp_path, place):
+    folder = tmp_path / "migrations"
+    (tmp_path / place).mkdir(parents=True)
+    folder.mkdir(exist_ok=True)
+    (folder / "list.cmake").write_text("set(MIGRATIONS\n)\n")
+    opening = "-- next, undone." if place.endswith("down") else "-- next: a made-up file."
+    head = HEAD.replace("-- 0002_next: a made-up file.", opening)
+    path = tmp_path / place / "next.sql"
+    path.write_text(head + "CREATE TABLE IF NOT EXISTS birds (name);\nDELETE FROM _graph_migrations;\n")
+    assert list(lint.check_folder(folder)) == []
+    path.write_text(head + "COMMIT;\nSELECT 1;\n")
+    found = list(lint.check_folder(folder))
+    assert len(found) == 2 and all("next.sql:" in problem for problem in found)
+    path.write_text("-- something else\n\nDROP TABLE birds;\n")
+    assert len(list(lint.check_folder(folder))) == 1
 
 
 def test_the_script_fails_on_a_bad_folder(tmp_path):

@@ -121,6 +121,21 @@ def test_numbers_of_nodes_are_kept(store):
     assert store.execute(numbers.format("replica")) == store.execute(numbers.format("main"))
 
 
+def test_a_replica_is_searched(connect):
+    """Also after it changed: the library keeps vectors of an attached table in memory, too."""
+    store = store_on(connect())
+    store.migrate()
+    store.attach()
+    sql = "INSERT INTO put_node (id, embedding) VALUES ('a', vec_f32('[1,0]')), ('b', vec_f32('[0,1]'))"
+    store.execute(sql)
+    search = "SELECT id FROM vec_topk('replica.nodes', 'embedding', '[1,0.1]', 1)"
+    for nearest in ("a", "a", "a", "b"):
+        if nearest == "b":
+            store.execute("UPDATE nodes SET embedding = vec_f32('[9,9]') WHERE id = 'b'")
+        store.replicate()
+        assert store.execute(search) == [(nearest,)]
+
+
 # ---- the next runs -----------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <new>
 #include <string>
 #include <string_view>
@@ -39,7 +40,11 @@ inline Cell CellOf(sqlite3_stmt* stmt, int column) {
 inline std::string TextOf(const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) return ValidUtf8(*text);
   if (const auto* number = std::get_if<int64_t>(&cell)) return std::to_string(*number);
-  if (const auto* real = std::get_if<double>(&cell)) return std::to_string(*real);
+  if (const auto* real = std::get_if<double>(&cell)) {
+    char digits[32];
+    std::snprintf(digits, sizeof digits, "%.17g", *real);
+    return digits;
+  }
   return {};
 }
 

@@ -197,3 +197,33 @@ def test_one_component_is_connected_and_two_are_not(store):
     assert store.execute(connected) == [(0.75, "low")]
     store.execute("INSERT INTO edges (source, target, type) VALUES ('d', 'c', 'x')")
     assert store.execute(connected) == [(1.0, "ideal")]
+
+
+def test_keys_that_are_blobs_hide_nothing(store):
+    """JSON cannot hold a blob; without a cast one such row would make every question an error."""
+    store.execute("PRAGMA foreign_keys = OFF")
+    store.execute("INSERT INTO nodes (id, title) VALUES ('a', 'A'), (x'62', 'B')")
+    store.execute(
+        "INSERT INTO edges (source, target, type, confidence) VALUES"
+        " ('a', x'63', 'x', 1), (x'64', 'a', x'78', x'65')"
+    )
+    store.execute("INSERT INTO tags (node_id, tag) VALUES ('a', x'66'), (x'67', 'red')")
+    change = store.execute("SELECT max(id) FROM history")[0][0]
+    assert set(store.execute(ISSUES)) >= {
+        ("error", "dangling_edge", "edge", '["a","c","x"]'),
+        ("error", "dangling_edge", "edge", '["d","a","x"]'),
+        ("error", "dangling_tag", "tag", '["g","red"]'),
+    }
+    assert [row[1] for row in store.execute("SELECT * FROM edge_type_counts")] == [1, 1]
+    found = ask(store, "collect_nodes", ids='["a"]')[0]
+    assert found[-3:] == (
+        '[{"target":"c","type":"x","confidence":1.0}]',
+        '[{"source":"d","type":"x","confidence":null}]',
+        '["f"]',
+    )
+    for kind, rows in [("nodes", 2), ("edges", 2), ("tags", 2)]:
+        assert len(ask(store, f"read_{kind}_as_of", at=change)) == rows
+    store.execute("UPDATE nodes SET title = 'new'")
+    store.execute("UPDATE edges SET veracity = 0")
+    assert [row[2] for row in ask(store, "read_nodes_as_of", at=change)] == ["A", "B"]
+    assert [row[4] for row in ask(store, "read_edges_as_of", at=change)] == [1, 1]

@@ -110,7 +110,7 @@ JOIN nodes AS n ON n.id = d.node;
 CREATE VIEW edge_type_counts AS
 SELECT type, edges, avg_confidence,
   CASE
-    WHEN count(*) OVER same > 1 THEN json_group_array(type) OVER (
+    WHEN count(*) OVER same > 1 THEN json_group_array(type || '') OVER (
       PARTITION BY lower(type) ORDER BY type
       ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     )
@@ -154,10 +154,10 @@ FROM history
 GROUP BY entity_type, action;
 
 -- What is wrong with the graph, a row each. The id of an edge or tag is a JSON array of its key, as
--- in history.
+-- in history: || '' because JSON holds no blob, which a key may be.
 CREATE VIEW graph_issues AS
 SELECT 'error' AS severity, 'dangling_edge' AS issue, 'edge' AS entity_type,
-  json_array(source, target, type) AS entity_id,
+  json_array(source || '', target || '', type || '') AS entity_id,
   CASE
     WHEN target IN (SELECT id FROM nodes) THEN 'source is not a node'
     WHEN source IN (SELECT id FROM nodes) THEN 'target is not a node'
@@ -166,7 +166,7 @@ SELECT 'error' AS severity, 'dangling_edge' AS issue, 'edge' AS entity_type,
 FROM edges
 WHERE source NOT IN (SELECT id FROM nodes) OR target NOT IN (SELECT id FROM nodes)
 UNION ALL
-SELECT 'error', 'dangling_tag', 'tag', json_array(node_id, tag), 'node_id is not a node'
+SELECT 'error', 'dangling_tag', 'tag', json_array(node_id || '', tag || ''), 'node_id is not a node'
 FROM tags
 WHERE node_id NOT IN (SELECT id FROM nodes)
 UNION ALL
@@ -191,7 +191,7 @@ FROM (
 ) AS usual
 JOIN nodes_meta AS n ON n.dims > 0 AND n.dims <> usual.dims
 UNION ALL
-SELECT 'warning', 'self_loop', 'edge', json_array(source, target, type),
+SELECT 'warning', 'self_loop', 'edge', json_array(source || '', target || '', type || ''),
   'the edge ends where it begins'
 FROM edges
 WHERE source = target
@@ -200,7 +200,7 @@ SELECT 'warning', 'super_node', 'node', id,
   'has ' || degree || ' edges; super_nodes lists all of more than 50'
 FROM (SELECT id, degree FROM super_nodes ORDER BY degree DESC, nid LIMIT 5)
 UNION ALL
-SELECT 'warning', 'ids_differ_by_case', 'node', min(id), json_group_array(id)
+SELECT 'warning', 'ids_differ_by_case', 'node', min(id), json_group_array(id || '')
 FROM (SELECT id FROM nodes ORDER BY lower(id), id)
 GROUP BY lower(id)
 HAVING count(*) > 1
@@ -209,7 +209,8 @@ SELECT 'warning', 'edge_types_differ_by_case', 'edge', type, spellings
 FROM edge_type_counts
 WHERE spellings IS NOT NULL
 UNION ALL
-SELECT 'warning', 'quarantined_edge', 'edge', json_array(source, target, type), reason
+SELECT 'warning', 'quarantined_edge', 'edge',
+  json_array(source || '', target || '', type || ''), reason
 FROM edges_quarantine;
 
 -- Three measures of a graph and what is considered healthy. connected is the share of the nodes that

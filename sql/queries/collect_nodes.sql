@@ -3,20 +3,28 @@
 --   :ids  a JSON array of ids, in any number
 --
 -- edges_out, edges_in and tags are JSON arrays, [] where there are none. Rows are in the order of
--- the array.
+-- the array. A key that is a blob is text here: JSON holds no blob.
 -- Cost: the nodes, edges and tags that are returned, each found by an index.
 
 SELECT n.nid, n.id, n.type, n.title, n.domain, n.date, n.summary,
   (
     SELECT json_group_array(json_object('target', target, 'type', type, 'confidence', confidence))
-    FROM (SELECT target, type, confidence FROM edges WHERE source = n.id ORDER BY target, type)
+    FROM (
+      SELECT target || '' AS target, type || '' AS type,
+        CASE WHEN typeof(confidence) <> 'blob' THEN confidence END AS confidence
+      FROM edges AS e WHERE source = n.id ORDER BY e.target, e.type
+    )
   ) AS edges_out,
   (
     SELECT json_group_array(json_object('source', source, 'type', type, 'confidence', confidence))
-    FROM (SELECT source, type, confidence FROM edges WHERE target = n.id ORDER BY source, type)
+    FROM (
+      SELECT source || '' AS source, type || '' AS type,
+        CASE WHEN typeof(confidence) <> 'blob' THEN confidence END AS confidence
+      FROM edges AS e WHERE target = n.id ORDER BY e.source, e.type
+    )
   ) AS edges_in,
   (
-    SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE node_id = n.id ORDER BY tag)
+    SELECT json_group_array(tag || '') FROM (SELECT tag FROM tags WHERE node_id = n.id ORDER BY tag)
   ) AS tags
 FROM json_each(:ids) AS i CROSS JOIN nodes AS n ON n.id = CAST(i.value AS TEXT)
 ORDER BY i.key;

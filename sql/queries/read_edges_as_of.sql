@@ -30,7 +30,7 @@ WITH
     GROUP BY entity_id
   )
 SELECT source, target, type, confidence, veracity, context_source FROM edges
-WHERE json_array(source, target, type) NOT IN (SELECT entity_id FROM later)
+WHERE json_array(source || '', target || '', type || '') NOT IN (SELECT entity_id FROM later)
 UNION ALL
 SELECT
   json_extract(old_value, '$.source'), json_extract(old_value, '$.target'),

@@ -30,7 +30,7 @@ WITH
     GROUP BY entity_id
   )
 SELECT id, type, title, domain, layer, hash, meta, date, summary FROM nodes
-WHERE id NOT IN (SELECT entity_id FROM later)
+WHERE id || '' NOT IN (SELECT entity_id FROM later)
 UNION ALL
 SELECT
   json_extract(old_value, '$.id'), json_extract(old_value, '$.type'),

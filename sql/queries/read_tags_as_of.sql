@@ -30,7 +30,7 @@ WITH
     GROUP BY entity_id
   )
 SELECT node_id, tag FROM tags
-WHERE json_array(node_id, tag) NOT IN (SELECT entity_id FROM later)
+WHERE json_array(node_id || '', tag || '') NOT IN (SELECT entity_id FROM later)
 UNION ALL
 SELECT
   json_extract(old_value, '$.node_id'), json_extract(old_value, '$.tag')

@@ -10,4 +10,5 @@ set(MIGRATIONS
   0007_put
   0008_views
   0009_stats
-  0010_cache)
+  0010_cache
+  0011_embeddings)

@@ -55,6 +55,7 @@ FUNCTIONS = [
     Function("vec_topk_json", 4, "a", PURE_OF_VECTORS),
     Function("vec_topk_json", 5, "a", PURE_OF_VECTORS),
     Function("vec_ids", 1, "a", INNOCUOUS),
+    Function("vec_deflate", 1, "s", PURE_OF_VECTORS),
     Function("vec_config", 1, "s", DIRECT),
     Function("vec_config", 2, "s", DIRECT),
     Function("db_query", 1, "s", DIRECT),
@@ -66,7 +67,7 @@ FUNCTIONS = [
     Function("graph_id", 1, "s", PURE),
     Function("graph_slug", 1, "s", PURE),
 ]
-MODULES = ["vec_each", "vec_topk", "vec_join", "vec_last_scan", "vec_cache", "vec_track_sql", "graph_migrations", "db_profiles", "db_tune_check"]
+MODULES = ["vec_each", "vec_topk", "vec_join", "vec_last_scan", "vec_cache", "vec_track_sql", "vec_audit", "graph_migrations", "db_profiles", "db_tune_check"]
 SHARED_MODULES = ["vec_each"]
 
 OWN = "sqlite3_vecgraph_own_init"
@@ -132,7 +133,7 @@ def test_a_view_may_call_a_function_unless_it_is_direct(engine, row):
     assert refused == (row.flags == DIRECT)
 
 
-@pytest.mark.parametrize("module", ["vec_topk", "vec_join", "vec_track_sql", "graph_migrations"])
+@pytest.mark.parametrize("module", ["vec_topk", "vec_join", "vec_track_sql", "vec_audit", "graph_migrations"])
 def test_a_stranger_s_view_may_not_use_what_reads_by_name(engine, module):
     engine.execute(f"CREATE VIEW v AS SELECT * FROM {module}")
     engine.execute("PRAGMA trusted_schema = OFF")

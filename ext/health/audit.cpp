@@ -6,8 +6,6 @@
 #include <cstring>
 #include <map>
 
-#include "base/interrupt.h"
-#include "base/polled_sort.h"
 #include "base/statement.h"
 #include "base/value.h"
 #include "health/audit_duplicates.h"
@@ -105,15 +103,14 @@ class Examiner {
   void Visit(sqlite3_value* value, int64_t rowid, bool guessing, Id&& id) {
     ++report_->rows;
     std::string detail;
-    const std::optional<VectorProblem> problem = Examine(value, rowid, guessing, &detail);
+    const std::optional<VectorProblem> problem = Examine(value, guessing, &detail);
     if (!problem || guessing) return;
     const StoredId* const kept = report_->ids.Add(id());
-    report_->faults.push_back({rowid, kept, *problem, std::move(detail)});
+    report_->faults.push_back({rowid, report_->rows, kept, *problem, std::move(detail)});
   }
 
  private:
-  std::optional<VectorProblem> Examine(sqlite3_value* value, int64_t rowid, bool guessing,
-                                       std::string* detail) {
+  std::optional<VectorProblem> Examine(sqlite3_value* value, bool guessing, std::string* detail) {
     const int type = sqlite3_value_type(value);
     if (type == SQLITE_NULL) {
       ++report_->nulls;
@@ -130,7 +127,7 @@ class Examiner {
     const VectorView v{static_cast<const uint8_t*>(blob), static_cast<size_t>(bytes) / 4};
     usual_.CountDims(HoldsBytesOfUnit(v) ? v.dims / 4 : v.dims);
     if (expected_.dims != 0 && v.dims != expected_.dims) return ExamineDims(v, detail);
-    return ExamineFloats(v, rowid, guessing, detail);
+    return ExamineFloats(v, guessing, detail);
   }
 
   std::optional<VectorProblem> ExamineOther(sqlite3_value* value, int type, std::string* detail) {
@@ -141,19 +138,21 @@ class Examiner {
     Vector vector;
     const std::string_view text = TextOf(value);
     if (!ParseJson(text, ElementType::kFloat32, &vector).ok()) {
-      *detail = Format("TEXT of %zu bytes that is no JSON array of float32 numbers: embed this row "
-                       "again",
-                       text.size());
+      *detail = Format(
+          "TEXT of %zu bytes that is no JSON array of float32 numbers: embed this row "
+          "again",
+          text.size());
       return VectorProblem::kType;
     }
     if (expected_.dims != 0 && vector.dims() != expected_.dims) {
-      *detail = Format("TEXT, a JSON array of %zu numbers where %zu are expected: embed this row "
-                       "again",
-                       vector.dims(), expected_.dims);
+      *detail = Format(
+          "TEXT, a JSON array of %zu numbers where %zu are expected: embed this row "
+          "again",
+          vector.dims(), expected_.dims);
       return VectorProblem::kDimensions;
     }
-    *detail = Format("TEXT, a JSON array of %zu numbers: vec_f32() makes it the blob",
-                     vector.dims());
+    *detail =
+        Format("TEXT, a JSON array of %zu numbers: vec_f32() makes it the blob", vector.dims());
     return VectorProblem::kText;
   }
 
@@ -169,7 +168,7 @@ class Examiner {
     return VectorProblem::kDimensions;
   }
 
-  std::optional<VectorProblem> ExamineFloats(const VectorView& v, int64_t rowid, bool guessing,
+  std::optional<VectorProblem> ExamineFloats(const VectorView& v, bool guessing,
                                              std::string* detail) {
     const float sum = request_.kernel->dot_f32(v.data, v.data, v.dims);
     // A sum of squares is finite only if all elements are; large ones overflow it.
@@ -191,13 +190,14 @@ class Examiner {
     }
     const bool unit = IsUnit(v, sum);
     usual_.CountUnit(unit);
-    if (request_.duplicates && !guessing) duplicates_.Add(v, rowid);
+    if (request_.duplicates && !guessing) duplicates_.Add(v, report_->rows);
     if (unit || !expected_.unit) return {};
     if (guessing) return VectorProblem::kNotUnit;
     const double norm = Norm(v);
-    *detail = norm > kLeastNorm
-                  ? Format("length %.9g where most have 1: vec_normalize() makes it 1", norm)
-                  : Format("length %.9g, too short for vec_normalize(): embed this row again", norm);
+    *detail =
+        norm > kLeastNorm
+            ? Format("length %.9g where most have 1: vec_normalize() makes it 1", norm)
+            : Format("length %.9g, too short for vec_normalize(): embed this row again", norm);
     return VectorProblem::kNotUnit;
   }
 
@@ -242,14 +242,14 @@ Status ReadModel(sqlite3* db, const Source& source, std::optional<int64_t>* dims
   statement.BindText(2, source.column);
   const int rc = statement.Step();
   if (rc == SQLITE_ROW) *dims = statement.Int(0);
-  return rc == SQLITE_ROW || rc == SQLITE_DONE
-             ? Status::Ok()
-             : DatabaseError(db, rc, "reading embedding_models");
+  return rc == SQLITE_ROW || rc == SQLITE_DONE ? Status::Ok()
+                                               : DatabaseError(db, rc, "reading embedding_models");
 }
 
 // Guesses what is not given from the first rows.
 Status Guess(const AuditRequest& request, bool given, ColumnScan* scan, Expected* expected) {
-  for (int round = 0; round < 2; ++round) {  // unit or not is asked of those of the usual length
+  for (int round = given ? 1 : 0; round < 2;
+       ++round) {  // unit or not is asked of those of the usual length
     AuditReport ignored;
     Examiner examiner(request, *expected, &ignored);
     Status status = Read(request, scan, kGuessRows, true, &examiner);
@@ -268,14 +268,16 @@ const char* NameOf(VectorProblem problem) {
   return kNames[static_cast<size_t>(problem)];
 }
 
+bool IsByte(float value) {
+  return value >= 0 && value <= 255 && !std::signbit(value) &&
+         value == static_cast<float>(static_cast<int>(value));
+}
+
 bool HoldsBytes(const void* floats, size_t n) {
   const auto* const bytes = static_cast<const uint8_t*>(floats);
   if (n == 0 || n % 4 != 0) return false;
   for (size_t i = 0; i < n; ++i) {
-    const float value = FloatAt(bytes, i);
-    // -0 is no byte: it could not be told from 0 afterwards.
-    if (!(value >= 0 && value <= 255) || std::signbit(value)) return false;
-    if (value != static_cast<float>(static_cast<int>(value))) return false;
+    if (!IsByte(FloatAt(bytes, i))) return false;
   }
   return true;
 }
@@ -296,7 +298,8 @@ Status AuditVectors(sqlite3* db, const AuditRequest& request, AuditReport* repor
   Expected expected;
   if (dims) expected.dims = static_cast<size_t>(*dims);
   status = Guess(request, dims.has_value(), &scan, &expected);
-  for (int round = 0; status.ok() && round < 3; ++round) {
+  // Of a source that gives the same rows each time, two rounds know the length and the third all.
+  for (int round = 0; status.ok(); ++round) {
     *report = AuditReport();
     Examiner examiner(request, expected, report);
     status = Read(request, &scan, INT64_MAX, false, &examiner);
@@ -306,7 +309,7 @@ Status AuditVectors(sqlite3* db, const AuditRequest& request, AuditReport* repor
     if (found.dims == expected.dims) found.unit = examiner.usual().unit();
     report->dims = static_cast<int64_t>(expected.dims);
     report->unit = expected.unit;
-    if (found == expected) {
+    if (found == expected || round == 2) {
       status = examiner.duplicates()->Find(db, *request.source, &scan, report);
       break;
     }

@@ -38,7 +38,8 @@ enum class VectorProblem : uint8_t {
 const char* NameOf(VectorProblem problem);
 
 struct VectorFault {
-  int64_t rowid = 0;             // the table's; of a source without one the number of the row
+  int64_t rowid = 0;             // the table's; of a source without one the ordinal
+  int64_t ordinal = 0;           // the number of the row in the scan, from 1
   const StoredId* id = nullptr;  // null: the rowid, or not asked for
   VectorProblem problem = VectorProblem::kType;
   std::string detail;  // what is there, and what to do
@@ -57,12 +58,14 @@ struct AuditReport {
   int64_t nulls = 0;                // rows without a vector: no fault
   int64_t dims = 0;                 // expected; 0: there is no vector
   bool unit = false;                // whether most vectors have length 1
-  std::vector<VectorFault> faults;  // by rowid, then problem
+  std::vector<VectorFault> faults;  // as the rows are read, then by problem
   IdPool ids;
 };
 
 Status AuditVectors(sqlite3* db, const AuditRequest& request, AuditReport* report);
 
+// Whether a float is an integer of 0 to 255. -0 is none: it would come back as 0.
+bool IsByte(float value);
 // Whether `floats` (n of them, at any address) are integers of 0 to 255, n a multiple of 4 above 0.
 bool HoldsBytes(const void* floats, size_t n);
 // The bytes that they are: n of them. REQUIRES: HoldsBytes(floats, n).

@@ -13,17 +13,17 @@ namespace vecgraph {
 namespace {
 
 std::vector<std::span<const FunctionDef>> AllFunctions() {
-  return {VecTypesFunctions(),     VecArithmeticFunctions(), VecQuantizeFunctions(),
-          VecDistanceFunctions(),  VecSumFunctions(),        VecTopkJsonFunctions(),
-          VecIdsFunctions(),       VecConfigFunctions(),     DbQueryFunctions(),
-          GraphMigrateFunctions(), GraphTextFunctions(),     DbTuneFunctions(),
-          DbCheckpointFunctions()};
+  return {VecTypesFunctions(),    VecArithmeticFunctions(), VecQuantizeFunctions(),
+          VecDistanceFunctions(), VecSumFunctions(),        VecTopkJsonFunctions(),
+          VecIdsFunctions(),      VecConfigFunctions(),     VecDeflateFunctions(),
+          DbQueryFunctions(),     GraphMigrateFunctions(),  GraphTextFunctions(),
+          DbTuneFunctions(),      DbCheckpointFunctions()};
 }
 
 std::vector<ModuleDef> AllModules() {
-  return {VecEachModule(),         VecTopkModule(),    VecJoinModule(),
-          VecLastScanModule(),     VecCacheModule(),   VecTrackSqlModule(),
-          GraphMigrationsModule(), DbProfilesModule(), DbTuneCheckModule()};
+  return {VecEachModule(),    VecTopkModule(),     VecJoinModule(),  VecLastScanModule(),
+          VecCacheModule(),   VecTrackSqlModule(), VecAuditModule(), GraphMigrationsModule(),
+          DbProfilesModule(), DbTuneCheckModule()};
 }
 
 void Release(void* connection) {

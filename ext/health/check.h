@@ -43,6 +43,12 @@ struct Examined {
   std::string Master() const { return QuoteName(schema) + ".sqlite_master"; }
 };
 
+// Whether an error says that the file is damaged.
+inline bool IsDamage(int code) {
+  const int primary = code & 0xff;
+  return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB || primary == SQLITE_IOERR;
+}
+
 enum class Scope {
   kMain,   // once, whether or not the main database can be read
   kFile,   // of each database, whether or not it can be read

@@ -1,6 +1,7 @@
 // Keys, indexes and statistics.
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <map>
 
 #include "health/check.h"
@@ -83,6 +84,7 @@ Status CheckForeignKeys(Examined* at) {
                  [&](const Statement& row) { ++violations[row.Text(0) + " -> " + row.Text(2)]; });
   if (!status.ok()) return status;
   std::vector<std::string> names;
+  names.reserve(violations.size());
   for (const auto& [name, count] : violations) {
     names.push_back(name + ": " + std::to_string(count));
   }
@@ -235,10 +237,13 @@ Status CheckStatistics(Examined* at) {
   Status status;
   const bool has = HasStatistics(at, &status);
   if (!status.ok()) return status;
-  // What PRAGMA optimize would do; -1 only lists it.
+  // What PRAGMA optimize would do; -1 only lists it, but since 3.46 with a write lock.
+  constexpr int kListsWithLock = 3046000;
   std::vector<std::string> wanted;
-  status = ForEachRow(at->db, "PRAGMA " + QuoteName(at->schema) + ".optimize(-1)", {},
-                      [&](const Statement& row) { wanted.push_back(row.Text(0)); });
+  if (sqlite3_libversion_number() < kListsWithLock) {
+    status = ForEachRow(at->db, "PRAGMA " + QuoteName(at->schema) + ".optimize(-1)", {},
+                        [&](const Statement& row) { wanted.push_back(row.Text(0)); });
+  }
   if (!status.ok()) return status;
   std::vector<std::string> stale;
   for (const TableInfo& table : at->tables) {

@@ -95,7 +95,12 @@ Status CheckIntegrity(Examined* at) {
       {}, [&](const Statement& row) {
         if (row.Text(0) != "ok") faults.push_back(row.Text(0));
       });
-  if (!status.ok()) return status;
+  // A damaged root page ends the check itself.
+  if (IsDamage(status.code())) {
+    faults.push_back(status.message());
+  } else if (!status.ok()) {
+    return status;
+  }
   std::string text;
   for (const std::string& fault : faults) text += (text.empty() ? "" : "\n") + fault;
   at->Add("integrity", faults.empty() ? Level::kOk : Level::kError,

@@ -96,8 +96,9 @@ class Reader {
     std::string sum;
     for (const std::string& column : table.embeddings) {
       const std::string name = QuoteName(column);
-      sum += (sum.empty() ? "" : " + ") + std::string("ifnull(sum(CASE typeof(") + name +
-             ") WHEN 'blob' THEN length(" + name + ") END), 0)";
+      if (!sum.empty()) sum += " + ";
+      sum.append("ifnull(sum(CASE typeof(").append(name).append(") WHEN 'blob' THEN length(");
+      sum.append(name).append(") END), 0)");
     }
     return ReadCell(db_, "SELECT " + sum + " FROM " + table.Quoted(), {}, &row->embedding_bytes);
   }

@@ -5,6 +5,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# A process of pytest for each processor.
+spread=(--numprocesses auto --dist worksteal)
+
 step() { printf '\n== %s\n' "$1"; }
 
 step "Release library, g++, warnings are errors"
@@ -17,13 +20,13 @@ step "C++ tests"
 ctest --preset release
 
 step "SQL tests"
-build/venv/bin/python -m pytest tests "$@"
+build/venv/bin/python -m pytest tests "${spread[@]}" "$@"
 
 step "The same under AddressSanitizer and UndefinedBehaviorSanitizer"
 cmake --preset asan >build/configure.log || { cat build/configure.log; exit 1; }
 cmake --build --preset asan
 ctest --preset asan
-scripts/pytest_asan.sh tests "$@"
+scripts/pytest_asan.sh tests -m "not without_library" "${spread[@]}" "$@"
 
 step "Threads under ThreadSanitizer"
 cmake --preset tsan >build/configure.log || { cat build/configure.log; exit 1; }

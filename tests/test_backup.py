@@ -11,6 +11,8 @@ import pytest
 
 from conftest import ROOT
 
+pytestmark = pytest.mark.without_library
+
 SCRIPT = ROOT / "examples" / "backup.sh"
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from conftest import ROOT
 
+pytestmark = pytest.mark.without_library
+
 SCRIPT = ROOT / "bench" / "bench_store_report.py"
 sys.path.insert(0, str(SCRIPT.parent))
 

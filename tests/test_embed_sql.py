@@ -7,6 +7,8 @@ import subprocess
 import pytest
 from conftest import ROOT
 
+pytestmark = pytest.mark.without_library
+
 SCRIPT = ROOT / "cmake" / "embed_sql.cmake"
 AWKWARD = (
     b"-- ; ;; [unbalanced ${X} @Y@ $ENV{HOME} 'it''s' \\ \\n )\" )__sql__\" # %s"

@@ -11,6 +11,8 @@ import pytest
 from conftest import ROOT
 from store_model import fuzz, read, schema
 
+pytestmark = pytest.mark.without_library
+
 MODES = pytest.mark.parametrize(
     ("foreign_keys", "recursive"), [(0, 0), (0, 1), (1, 0), (1, 1)],
     ids=["plain", "recursive", "foreign-keys", "both"],

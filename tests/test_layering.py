@@ -10,6 +10,8 @@ import pytest
 
 from conftest import ROOT
 
+pytestmark = pytest.mark.without_library
+
 # A folder (or a file at the top of ext/) and the folders it may include besides itself.
 ALLOWED = {
     "base": set(),

@@ -7,6 +7,8 @@ import pytest
 from test_adopt import MIGRATIONS, NAMES, SQLITE3
 from test_graph_migrate_shape import fill
 
+pytestmark = pytest.mark.without_library
+
 DOWN = MIGRATIONS / "down"
 UNDONE = [name for name in NAMES if name >= "0004"]
 

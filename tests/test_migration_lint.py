@@ -6,6 +6,8 @@ import sys
 import pytest
 from conftest import ROOT
 
+pytestmark = pytest.mark.without_library
+
 sys.path.insert(0, str(ROOT / "scripts"))
 import lint_migrations as lint  # noqa: E402
 

@@ -6,6 +6,8 @@ import pytest
 
 from reading import SQL, SQLITES, make_store, open_engine, rows_of
 
+pytestmark = pytest.mark.without_library
+
 WORDS = ["soup", "garden", "tomato", "pond"]
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from reading import SQLITES, ask, make_store, open_engine, rounded
 
+pytestmark = pytest.mark.without_library
+
 NODE = "id, type, title, domain, layer, hash, meta, date, summary"
 EDGE = "source, target, type, confidence, veracity, context_source"
 

@@ -15,6 +15,8 @@ import pytest
 from conftest import ROOT, Engine
 from replicate_fuzzer import COMPARE, REPLICATE, Store, connection_script, fuzz
 
+pytestmark = pytest.mark.without_library
+
 BLOB = bytes(range(256)) * 6
 
 

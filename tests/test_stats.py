@@ -6,6 +6,8 @@ import pytest
 
 from reading import SQLITES, ask, fill, make_store, open_engine, random_graph, rows_of
 
+pytestmark = pytest.mark.without_library
+
 
 @pytest.fixture(params=SQLITES)
 def store(request):

@@ -8,6 +8,8 @@ import pytest
 from conftest import Engine
 from reading import SQL, SQLITES, ask, make_store, open_engine, plan_of
 
+pytestmark = pytest.mark.without_library
+
 
 @pytest.fixture(params=SQLITES)
 def store(request):

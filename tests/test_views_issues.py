@@ -7,6 +7,8 @@ import pytest
 
 from reading import SQLITES, ask, fill, floats, make_store, open_engine, random_graph, rounded, rows_of
 
+pytestmark = pytest.mark.without_library
+
 
 @pytest.fixture(params=SQLITES)
 def store(request):

@@ -24,6 +24,8 @@ from reading import (
     rows_of,
 )
 
+pytestmark = pytest.mark.without_library
+
 
 @pytest.fixture(params=SQLITES)
 def store(request):

@@ -7,6 +7,8 @@ import pytest
 
 from conftest import ROOT, Engine
 
+pytestmark = pytest.mark.without_library
+
 SCHEMA = ROOT / "sql" / "examples" / "web_app.sql"
 
 

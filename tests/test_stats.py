@@ -45,6 +45,23 @@ def test_counts_and_snapshots_do_without_trusted_schema(store):
         store.execute("SELECT * FROM store_stats")
 
 
+@pytest.mark.parametrize("sqlite", SQLITES)
+def test_who_can_open_the_store_without_trusted_schema(sqlite, tmp_path):
+    """SQLite 3.38 to 3.40 call their own JSON functions unsafe; the schema has them in an index."""
+    path = str(tmp_path / "store.db")
+    make_store(open_engine(sqlite, path, loaded=False)).close()
+    engine = open_engine(sqlite, path, loaded=False)
+    version = tuple(map(int, engine.execute("SELECT sqlite_version()")[0][0].split(".")))
+    engine.execute("PRAGMA trusted_schema = OFF")
+    if (3, 38) <= version < (3, 41):
+        with pytest.raises(engine.Error, match="unsafe use of json_extract"):
+            engine.execute("SELECT id FROM nodes_meta")
+    else:
+        engine.execute("INSERT INTO put_node (id, meta) VALUES ('a', '{\"tags\": [\"red\"]}')")
+        assert engine.execute("SELECT tag FROM node_tags") == [("red",)]
+    engine.close()
+
+
 def test_a_snapshot_is_what_the_store_is(store):
     fill(store, random_graph(1))
     expected = store.execute("SELECT * FROM store_stats")

@@ -43,6 +43,11 @@ EVERYWHERE = [
     ("SELECT vec_dot('[1,2]', '[3,4]'), vec_norm('[3,4]')", [[11.0, 5.0]]),
     ("SELECT vec_distance_l2('[0,0]', '[3,4]')", [[5.0]]),
     ("SELECT vec_to_json(vec_scale('[1,2]', 2))", [["[2.000000,4.000000]"]]),
+    (
+        "SELECT id, problem FROM vec_audit('docs', 'embedding') WHERE problem <> 'duplicate'",
+        [[3, "not_unit"]],
+    ),
+    ("SELECT hex(vec_deflate(vec_f32('[0,0,128,63]')))", [["0000803F"]]),
     ("SELECT value FROM vec_each('[7,8]') ORDER BY rowid", [[7.0], [8.0]]),
     ("SELECT vec_to_json(vec_avg(embedding)) FROM docs WHERE id < 3", [["[0.500000,0.500000]"]]),
     (

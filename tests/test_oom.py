@@ -23,6 +23,11 @@ CREATE TABLE w(id TEXT PRIMARY KEY, e) WITHOUT ROWID;
 INSERT INTO w SELECT id, e FROM t;
 CREATE VIEW v AS SELECT id, e FROM t;
 """
+FAULTS = """
+INSERT INTO t VALUES ('g', 7, vec_f32('[1,0,2]')), ('h', 8, '[1,2,3]'), ('i', 9, x''),
+  ('j', 10, vec_f32('[0,0,0]')), ('k', 11, vec_f32('[5,5,6]')), ('l', 12, vec_f32('[1,2]')),
+  ('m', 13, 'no vector'), ('n', 14, vec_f32('[1,2,3,4,5,6,7,8,9,10,11,12]'));
+"""
 # The module is connected and its names are known: what is left is the search.
 WARM = TABLE + "SELECT id FROM vec_topk('t', 'e', '[1,2,3]', 1); SELECT * FROM vec_last_scan;"
 
@@ -102,6 +107,10 @@ CASES = {
                           "WHERE n IN (1, 2, 5)"),
     "topk_json": (TABLE, "SELECT vec_topk_json(id, e, '[1,2,3]', 2) FROM t WHERE n IN (1, 2, 5)"),
     "vec_each": (TABLE, "SELECT value FROM vec_each('[1,2,3]')"),
+    "audit": (TABLE + FAULTS, "SELECT rowid, problem, detail FROM vec_audit('t', 'e')"),
+    "audit with ids": (TABLE + FAULTS + "SELECT id FROM vec_audit('t', 'e');",
+                       "SELECT id, problem FROM vec_audit('v', 'e')"),
+    "deflate": ("", "SELECT hex(vec_deflate(vec_f32('[0,0,0,63,0,0,128,191]')))"),
     "profiles": ("", "SELECT profile, pragma, value, why FROM db_profiles"),
     "tune": ("", "SELECT db_tune('vps60k')"),
     "tune check": ("", "SELECT * FROM db_tune_check('amalfa')"),

@@ -408,6 +408,18 @@ def test_terms_about_the_problem_choose_rows(engine, term):
                           "ORDER BY rowid, problem") == expected
 
 
+@pytest.mark.parametrize("term,plan", [
+    ("1", 0), ("problem <> 'duplicate'", 2), ("problem = 'zero'", 2), ("problem = 'duplicate'", 0),
+    ("problem <> 'zero'", 0), ("problem IN ('zero', 'text')", 0),
+    ("problem <> 'duplicate' COLLATE NOCASE", 0)])
+def test_a_term_without_duplicates_saves_the_search_for_them(engine, term, plan):
+    fill(engine, [])
+    sql = f"EXPLAIN QUERY PLAN SELECT problem FROM vec_audit('t', 'e') WHERE {term}"
+    (row,) = engine.execute(sql)
+    saves = engine.version >= (3, 38)
+    assert row[3].endswith(f"VIRTUAL TABLE INDEX {plan if saves else 0}:source,column")
+
+
 def test_writing_while_the_rows_are_read(engine):
     fill(engine, [b"", f32([3, 4]), b"1"])
     engine.execute("DELETE FROM t WHERE rowid IN (SELECT rowid FROM vec_audit('t', 'e'))")

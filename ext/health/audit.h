@@ -3,7 +3,7 @@
 // What is expected (how many floats, and unit length or not) is guessed from the first rows where
 // it is not given, and the whole column is then read once; a second time only if it disproves the
 // guess. Vectors that may be equal are found by a hash and compared byte by byte in one more scan.
-// Memory follows the faulty rows; the search for duplicates takes 32 bytes a row.
+// Memory follows the faulty rows; the search for duplicates takes up to 48 bytes a row.
 // Holds a read lock while it runs, nothing afterwards. Threads: as the connection.
 #pragma once
 

@@ -2,8 +2,8 @@
 //
 // While the rows are read only a hash of each is kept. Find() reads those rows again whose hash
 // another one has, and compares the bytes: what it reports is equal, whatever the hash does.
-// Memory: 32 bytes a row, and copies of at most kMostCopied bytes (or of one vector); where more is
-// needed, the rows are read once more. Threads: as the connection.
+// Memory: up to 48 bytes a row, and copies of at most kMostCopied bytes (or of one vector); where
+// more is needed, the rows are read once more. Threads: as the connection.
 #pragma once
 
 #include <cstdint>

@@ -3,8 +3,10 @@
 **   crash START WORK LIBRARY SQL [faulty]     ->  "POINTS OLD NEW", exit 0, or findings, exit 1
 **
 ** START is the database before; WORK is a file that is made from it for each run. A child runs SQL
-** (several statements, one transaction) on a VFS that ends the process at its Nth write, truncation,
-** sync or deletion, for N = 1, 2, ... until a run comes through: every other write is left half done.
+** (several statements, one transaction) on a VFS that ends the process at its Nth write,
+*truncation,
+** sync or deletion, for N = 1, 2, ... until a run comes through: every other write is left half
+*done.
 ** LIBRARY is loaded unless it is empty. After each death the database must pass integrity_check and
 ** hold exactly what START holds, or what a run without a death leaves; OLD and NEW count these.
 **
@@ -91,9 +93,9 @@ static int f_shm_unmap(sqlite3_file* f, int delete) {
 }
 
 static const sqlite3_io_methods methods = {
-    2,         f_close,   f_read,    f_write,    f_truncate, f_sync,        f_size,
-    f_lock,    f_unlock,  f_reserved, f_control, f_sector,   f_features,    f_shm_map,
-    f_shm_lock, f_shm_barrier, f_shm_unmap, 0, 0};
+    2,          f_close,       f_read,      f_write,   f_truncate, f_sync,     f_size,
+    f_lock,     f_unlock,      f_reserved,  f_control, f_sector,   f_features, f_shm_map,
+    f_shm_lock, f_shm_barrier, f_shm_unmap, 0,         0};
 
 static int v_open(sqlite3_vfs* vfs, const char* name, sqlite3_file* f, int flags, int* out) {
   File* file = (File*)f;
@@ -152,11 +154,12 @@ static uint64_t content(const char* path) {
   }
   sqlite3_finalize(s);
   hash = rows(db, "SELECT type, name, sql FROM sqlite_master ORDER BY type, name", hash);
-  if (sqlite3_prepare_v2(db,
-                         "SELECT CASE name WHEN '_graph_migrations' THEN 'SELECT name, sha256 FROM '"
-                         " ELSE 'SELECT * FROM ' END || '\"' || name || '\"' FROM sqlite_master"
-                         " WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name",
-                         -1, &s, 0) != SQLITE_OK) {
+  if (sqlite3_prepare_v2(
+          db,
+          "SELECT CASE name WHEN '_graph_migrations' THEN 'SELECT name, sha256 FROM '"
+          " ELSE 'SELECT * FROM ' END || '\"' || name || '\"' FROM sqlite_master"
+          " WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name",
+          -1, &s, 0) != SQLITE_OK) {
     fail(db, "list");
   }
   while (sqlite3_step(s) == SQLITE_ROW) {

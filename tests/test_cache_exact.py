@@ -327,7 +327,7 @@ def test_bit(connect_one, ones, dims):
 @pytest.mark.parametrize("shape", [
     "clustered", "one_step_apart", "outlier_dimension", "duplicates"])
 def test_many_rows(connect_one, shape):
-    """Enough for every thread to have rows of its own."""
+    """Enough for a pass to jump between many runs of rows, and for threads under the sanitizers."""
     engine, rng, rows, dims = connect_one, seeded(shape, "many"), MANY, 96
     vectors = SHAPES[shape](rng, rows, dims).astype(F32)
     queries = {name: query.astype("<f4").tobytes() for name, query in queries_for(rng, vectors)}

@@ -103,14 +103,18 @@ class ChangedRows {
 Status FindSlots(const Matrix& matrix, const Candidates& candidates, const ChangedRows& changed,
                  const StopPoll& poll, std::optional<std::vector<uint32_t>>* slots) {
   if (candidates.all && changed.empty()) return Status::Ok();
-  std::vector<uint32_t> left_out = matrix.FindAll(changed.rowids());
+  std::vector<uint32_t> left_out;
+  Status status = matrix.FindAll(changed.rowids(), poll, &left_out);
+  if (!status.ok()) return status;
   if (!candidates.all) {
-    std::vector<uint32_t> found = matrix.FindAll(candidates.rowids);
-    std::vector<uint32_t> wanted;
-    std::set_difference(found.begin(), found.end(), left_out.begin(), left_out.end(),
-                        std::back_inserter(wanted));
-    *slots = std::move(wanted);
-    return Status::Ok();
+    std::vector<uint32_t>& wanted = slots->emplace();
+    status = matrix.FindAll(candidates.rowids, poll, &wanted);
+    if (left_out.empty()) return status;
+    std::erase_if(wanted, [next = left_out.begin(), end = left_out.end()](uint32_t slot) mutable {
+      next = std::find_if(next, end, [slot](uint32_t other) { return other >= slot; });
+      return next != end && *next == slot;
+    });
+    return status;
   }
   constexpr size_t kStretch = size_t{1} << 18;
   std::vector<uint32_t>& all = slots->emplace();

@@ -17,7 +17,7 @@ constexpr size_t kSample = 1024;  // rows that the center is taken from
 constexpr size_t kMostFloats = size_t{1} << 20;
 
 size_t FewRows(size_t dims, size_t most) {
-  return std::clamp(kMostFloats / dims, std::min(size_t{16}, most), most);
+  return std::clamp(kMostFloats / dims, std::min(size_t{4}, most), most);
 }
 
 constexpr size_t Lines(size_t bytes) { return (bytes + kLine - 1) / kLine * kLine; }
@@ -107,23 +107,29 @@ std::optional<size_t> Matrix::Find(int64_t row) const {
   return found->second;
 }
 
-std::vector<uint32_t> Matrix::FindAll(const std::vector<int64_t>& rowids) const {
-  std::vector<uint32_t> slots;
-  slots.reserve(std::min(rowids.size(), rows()));
-  if (unsorted_.empty() && rowids.size() > slots_ / 16) {
-    size_t slot = 0;
-    for (const int64_t row : rowids) {
-      while (slot < slots_ && rowid(slot) < row) ++slot;
-      if (slot == slots_) break;
-      if (rowid(slot) == row && !dead(slot)) slots.push_back(static_cast<uint32_t>(slot));
-    }
-    return slots;
-  }
+Status Matrix::FindAll(const std::vector<int64_t>& rowids, const StopPoll& poll,
+                       std::vector<uint32_t>* slots) const {
+  constexpr size_t kStretch = 4096;  // rowids or slots between two polls
+  slots->clear();
+  slots->reserve(std::min(rowids.size(), rows()));
+  const bool merge = unsorted_.empty() && rowids.size() > slots_ / 16;
+  size_t slot = 0;
+  size_t turns = 0;
+  const auto stop = [&] { return turns++ % kStretch == 0 ? poll() : SQLITE_OK; };
   for (const int64_t row : rowids) {
-    if (const auto slot = Find(row)) slots.push_back(static_cast<uint32_t>(*slot));
+    if (const int code = stop()) return Status::Code(code, "interrupted");
+    if (!merge) {
+      if (const auto found = Find(row)) slots->push_back(static_cast<uint32_t>(*found));
+      continue;
+    }
+    for (; slot < slots_ && rowid(slot) < row; ++slot) {
+      if (const int code = stop()) return Status::Code(code, "interrupted");
+    }
+    if (slot == slots_) break;
+    if (rowid(slot) == row && !dead(slot)) slots->push_back(static_cast<uint32_t>(slot));
   }
-  std::sort(slots.begin(), slots.end());
-  return slots;
+  // The slots of sorted rows ascend already, as their rowids do.
+  return unsorted_.empty() ? Status::Ok() : SortDistinct(poll, slots);
 }
 
 std::vector<Matrix::Fault>::iterator Matrix::FaultAt(int64_t rowid) {

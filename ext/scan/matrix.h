@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "base/memory.h"
+#include "base/polled_sort.h"
+#include "base/status.h"
 #include "scan/plane.h"
 #include "vector/element.h"
 
@@ -73,8 +75,10 @@ class Matrix {
 
   // The live slot of a row, if it has one.
   std::optional<size_t> Find(int64_t rowid) const;
-  // The live slots of some rowids, ascending.
-  std::vector<uint32_t> FindAll(const std::vector<int64_t>& rowids) const;
+  // The live slots of some rowids, ascending. An error: `poll` said to stop.
+  // REQUIRES: the rowids ascend.
+  Status FindAll(const std::vector<int64_t>& rowids, const StopPoll& poll,
+                 std::vector<uint32_t>* slots) const;
   const std::vector<Fault>& faults() const { return faults_; }
 
   // ---- changing -------------------------------------------------------------------------------

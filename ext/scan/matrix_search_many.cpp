@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -17,12 +18,13 @@
 namespace vecgraph {
 namespace {
 
-constexpr size_t kTileRows = 64;  // their codes, and the products, stay in the L2 cache
+constexpr size_t kTileRows = 64;  // at most; their codes, and the products, stay in the L2 cache
 constexpr size_t kChunk = 256;    // queries that a thread takes at once, in one pass over the rows
 constexpr size_t kTileBytes = 65536;  // of vectors that are scored exactly
 // Work between two polls for interrupts, some milliseconds at the slowest level.
 constexpr size_t kPollProducts = size_t{1} << 23;  // of codes
 constexpr size_t kPollBytes = size_t{4} << 20;     // of vectors that are scored
+constexpr size_t kPollRows = 4096;                 // that a shortlist considers
 
 Status Interrupted() { return Status::Code(SQLITE_INTERRUPT, "interrupted"); }
 
@@ -183,11 +185,14 @@ class ManySearcher {
       queries.push_back(seeker->plane.query());
     }
     const size_t padded = matrix_.basis()->padded();
-    std::vector<int32_t> dots(active.size() * kTileRows);
-    const RowOrder order(matrix_, kTileRows);
-    // Queries of one call, by eights, as the kernels take them.
-    const size_t most = std::max(kPollProducts / (kTileRows * padded) / 8 * 8, size_t{8});
+    // Queries of one call, by eights, as the kernels take them; of very long rows few at once.
+    const size_t tile_rows =
+        std::bit_floor(std::clamp(kPollProducts / (8 * padded), size_t{1}, kTileRows));
+    const size_t most = std::max(kPollProducts / (tile_rows * padded) / 8 * 8, size_t{8});
+    std::vector<int32_t> dots(active.size() * tile_rows);
+    const RowOrder order(matrix_, tile_rows);
     size_t queries_to_poll = 0;
+    size_t looked = 0;
     for (size_t turn = 0; turn < order.count() && !active.empty(); ++turn) {
       const RowBlock tile = order.At(turn);
       const uint8_t* const codes = tile.segment->plane.codes8 + tile.first * padded;
@@ -201,10 +206,16 @@ class ManySearcher {
         kernel_.dots_8_many(queries.data() + q, count, codes, tile.rows,
                             dots.data() + q * tile.rows);
       }
-      for (size_t q = 0; q < active.size(); ++q) Look(active[q], tile, dots.data() + q * tile.rows);
+      for (size_t q = 0; q < active.size(); ++q) {
+        looked += Look(active[q], tile, dots.data() + q * tile.rows);
+        if (looked < kPollRows) continue;
+        if (chunks->Stopped()) return;
+        looked = 0;
+      }
       for (size_t q = active.size(); q-- > 0;) {
         Seeker& seeker = *active[q];
         if (!seeker.shortlist.Grown()) continue;
+        if (chunks->Stopped()) return;  // with a large k all of them grow at the same time
         seeker.shortlist.Sweep(seeker.limit);
         if (seeker.shortlist.rows().size() <= most_survivors_) continue;
         seeker.helped = false;
@@ -216,7 +227,8 @@ class ManySearcher {
     }
   }
 
-  void Look(Seeker* seeker, const RowBlock& tile, const int32_t* dots) {
+  // Returns how many rows a bound did not exclude at once.
+  size_t Look(Seeker* seeker, const RowBlock& tile, const int32_t* dots) {
     const auto k = static_cast<size_t>(searches_.front().limit);
     const PlaneRows& rows = tile.segment->plane;
     uint32_t found[kTileRows];
@@ -229,6 +241,7 @@ class ManySearcher {
           seeker->shortlist.Consider(seeker->plane, k, rows, tile.first + found[i],
                                      static_cast<uint32_t>(slot), dots[found[i]], seeker->limit);
     }
+    return count;
   }
 
   void Rerank(Seeker* seeker, Chunks* chunks, MatrixResult* result) {

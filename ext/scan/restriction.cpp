@@ -16,7 +16,9 @@ Status LookUpIds(sqlite3* db, const Source& source, const IdSet& ids,
   Status status = statement.Prepare(db, "SELECT " + source.rowid + ", " + id + " FROM " +
                                             source.QuotedName() + " WHERE " + id + " = ?1");
   if (!status.ok()) return status;
-  const auto look_up = [&] {
+  const auto look_up = [&](const auto& bind) {
+    if (!status.ok()) return;
+    bind();
     int rc;
     while ((rc = statement.Step()) == SQLITE_ROW) {
       // The key may compare without case; IN does not.
@@ -24,14 +26,33 @@ Status LookUpIds(sqlite3* db, const Source& source, const IdSet& ids,
         rowids->push_back(statement.Int(0));
       }
     }
-    if (rc != SQLITE_DONE && status.ok()) status = DatabaseError(db, rc);
+    if (rc != SQLITE_DONE) status = DatabaseError(db, rc);
     statement.Reset();
   };
-  ids.ForEach([&](int64_t integer) { statement.BindInt(1, integer), look_up(); },
-              [&](double real) { statement.BindReal(1, real), look_up(); },
-              [&](std::string_view text) { statement.BindText(1, text), look_up(); },
-              [&](std::string_view blob) { statement.BindBlob(1, blob), look_up(); });
+  ids.ForEach([&](int64_t integer) { look_up([&] { statement.BindInt(1, integer); }); },
+              [&](double real) { look_up([&] { statement.BindReal(1, real); }); },
+              [&](std::string_view text) { look_up([&] { statement.BindText(1, text); }); },
+              [&](std::string_view blob) { look_up([&] { statement.BindBlob(1, blob); }); });
   return status;
+}
+
+// Leaves of `rowids` those that are in `others`. REQUIRES: both ascend.
+Status KeepCommon(const StopPoll& poll, const std::vector<int64_t>& others,
+                  std::vector<int64_t>* rowids) {
+  constexpr size_t kStretch = size_t{1} << 17;
+  auto kept = rowids->begin();
+  auto other = others.begin();
+  for (size_t i = 0; i < rowids->size(); ++i) {
+    if (i % kStretch == 0) {
+      if (const int code = poll()) return Status::Code(code, "interrupted");
+    }
+    const int64_t rowid = (*rowids)[i];
+    other = std::lower_bound(other, others.end(), rowid);
+    if (other == others.end()) break;
+    if (*other == rowid) *kept++ = rowid;
+  }
+  rowids->erase(kept, rowids->end());
+  return Status::Ok();
 }
 
 }  // namespace
@@ -55,10 +76,7 @@ Status FindCandidates(sqlite3* db, const Source& source, const std::vector<IdSet
     Status status = SortDistinct(poll, &rowids);
     if (!status.ok()) return status;
     if (!first) {
-      std::vector<int64_t> both;
-      std::set_intersection(rowids.begin(), rowids.end(), candidates->rowids.begin(),
-                            candidates->rowids.end(), std::back_inserter(both));
-      rowids = std::move(both);
+      status = KeepCommon(poll, candidates->rowids, &rowids);
     }
     first = false;
     candidates->rowids = std::move(rowids);

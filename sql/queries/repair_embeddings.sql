@@ -5,8 +5,9 @@
 --   sqlite3 -bail my.db '.load ./vecgraph' '.read sql/queries/repair_embeddings.sql'
 --
 -- Prints id, problem, what was done ('repaired', else 'left as it is') and what the audit says, a
--- row per fault. Byte-inflated vectors and JSON text come back bit for bit. Nothing is deleted and
--- nothing else is touched. One transaction: not inside another, and after an error nothing stays.
+-- row per fault. Byte-inflated vectors come back bit for bit, JSON text as exactly as it was written.
+-- Nothing is deleted and nothing else is touched. One transaction: not inside another, and after an
+-- error nothing stays.
 -- Needs the extension, and migration 0004. Cost: two audits, and the rows that change.
 
 BEGIN IMMEDIATE;

@@ -15,7 +15,7 @@ from topk_oracle import bits_of
 
 F32 = np.float32
 ROWS = 8000
-QUERIES = 40
+QUERIES = 12 if SANITIZED else 40
 DIMS = (48, 128) if SANITIZED else (16, 48, 60, 128, 200)
 
 

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from cached import config, kernels
+from cached import SANITIZED, config, kernels
 from topk_oracle import COMBINATIONS, f32, fill, i8, numpy_distances, score_of
 
 COLUMNS = "left_id, left_rowid, id, score, distance, rank"
@@ -102,7 +102,7 @@ def test_the_distances_are_those_of_numpy(engine, metric, element):
 
 def test_a_thousand_rows_against_five_thousand(engine):
     fill(engine, blobs(3, 5000, 128), "r")
-    fill(engine, clean(blobs(4, 1000, 128)), "l")
+    fill(engine, clean(blobs(4, 100 if SANITIZED else 1000, 128)), "l")
     for metric in ("dot", "cosine", "l2", "l1"):
         expected = correlated(engine, k=10, metric=metric)
         for threads in (1, 2):
@@ -112,7 +112,7 @@ def test_a_thousand_rows_against_five_thousand(engine):
 
 def test_every_kernel_and_memory_size(engine):
     fill(engine, blobs(5, 3000, 128), "r")
-    fill(engine, clean(blobs(6, 90, 128)), "l")
+    fill(engine, clean(blobs(6, 18 if SANITIZED else 90, 128)), "l")
     expected = {}
     for metric in ("dot", "cosine", "l2", "l1"):
         expected[metric] = join(engine, k=5, metric=metric)

@@ -62,7 +62,7 @@ TRIGGERS = re.findall(r"^CREATE TRIGGER (\w+)", schema(), re.M)
 
 
 def test_there_are_triggers_to_test():
-    assert len(TRIGGERS) == 28
+    assert len(TRIGGERS) == 30
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
@@ -73,12 +73,31 @@ def test_control_each_trigger_is_missed(connect, trigger):
         store.execute(f"DROP TRIGGER {trigger}")
         try:
             fuzz(store.execute, seed, 600, False, False)
+            replace_tags_by_rowid(store)
         except AssertionError:
             return
     raise AssertionError(f"nothing misses {trigger}")
 
 
 # ---- single rules ------------------------------------------------------------------------------
+
+
+def replace_tags_by_rowid(store):
+    store.execute("DELETE FROM history")
+    store.execute("INSERT INTO tags (rowid, node_id, tag) VALUES (901, 'r', '1'), (902, 'r', '2')")
+    store.execute("INSERT OR REPLACE INTO tags (rowid, node_id, tag) VALUES (902, 'r', '1')")
+    store.execute("INSERT OR REPLACE INTO tags (rowid, node_id, tag) VALUES (902, 'r', '3')")
+    store.execute("UPDATE tags SET rowid = 903 WHERE rowid = 902")
+    tag = "entity_type || entity_id, action, json_extract(ifnull(new_value, old_value), '$.tag')"
+    one, two, three = (f'tag["r","{tag}"]' for tag in (1, 2, 3))
+    assert history(store, tag) == [
+        (one, "insert", "1"), (two, "insert", "2"), (two, "delete", "2"),
+        (one, "delete", "1"), (three, "insert", "3"),
+    ]
+
+
+def test_a_tag_of_another_key_that_is_replaced_is_logged(store):
+    replace_tags_by_rowid(store)
 
 
 def test_values_of_history_are_those_of_the_row(store):
@@ -104,6 +123,29 @@ def test_values_that_are_no_text_do_not_stop_a_write(store):
     store.execute("DELETE FROM nodes")
     assert [row[2] for row in history(store)] == ["insert"] * 3 + ["delete"]
     assert store.execute("SELECT sum(json_valid(new_value)) FROM history") == [(3,)]
+
+
+def test_a_node_replaced_by_its_number_and_by_its_id_at_once(store):
+    store.execute("INSERT INTO nodes (nid, id, title) VALUES (1, 'a', 'A'), (2, 'b', 'B')")
+    store.execute("DELETE FROM history")
+    store.execute("INSERT OR REPLACE INTO nodes (nid, id, title) VALUES (1, 'b', 'C')")
+    title = "entity_id, action, json_extract(old_value, '$.title'), json_extract(new_value, '$.title')"
+    assert history(store, title) == [("a", "delete", "A", None), ("b", "update", "B", "C")]
+
+
+def test_what_an_ignored_insert_kept_is_not_logged_later(store):
+    store.execute("INSERT INTO nodes (id) VALUES ('a')")
+    before = history(store)
+    store.execute("INSERT OR IGNORE INTO nodes (id, title, embedding) VALUES ('a', 't', x'00')")
+    store.execute("UPDATE nodes SET title = title")
+    assert history(store) == before
+    store.execute("INSERT OR IGNORE INTO nodes (id, title, embedding) VALUES ('a', 't', x'00')")
+    store.execute("INSERT INTO nodes (id) VALUES ('b')")
+    store.execute("INSERT OR IGNORE INTO nodes (id, title) VALUES ('a', 't')")
+    store.execute("DELETE FROM nodes")
+    assert [row[1:] for row in history(store)] == [
+        ("a", "insert"), ("b", "insert"), ("a", "delete"), ("b", "delete")
+    ]
 
 
 @pytest.mark.parametrize("number", [0.1 + 0.2, 1 / 3, 5e-324, 1.7976931348623157e308, -1e999, 2])

@@ -450,7 +450,7 @@ def test_control_the_fuzzer_sees_a_lost_change(connect):
 
     def forget():
         migrate()
-        for name in ("history_tags_after_insert", "history_tags_after_delete"):
+        for name in ("history_tags_after_insert", "history_tags_before_delete"):
             store.script(f"DROP TRIGGER {name}")
 
     store.migrate = forget

@@ -140,14 +140,16 @@ class Model:
         if new in self.nodes:
             raise Refused
 
-        def renamed(key):
-            return tuple(new if part == old else part for part in key[:2]) + key[2:]
-
-        edges = {renamed(key): row for key, row in self.edges.items()}
-        tags = {(new if node == old else node, tag): None for node, tag in self.tags}
-        if len(edges) < len(self.edges) or len(tags) < len(self.tags):
-            raise Refused
-        self.edges, self.tags = edges, tags
+        # Equal ones may wait at the new id, with foreign keys off: edges from there give way.
+        for end in (0, 1):
+            moved = {key[:end] + (new,) + key[end + 1 :]: key for key in self.edges if key[end] == old}
+            for key, source in moved.items():
+                self.edges[key] = self.edges.pop(source)
+        self.tags = {
+            (new if node == old else node, tag): None
+            for node, tag in self.tags
+            if node != old or (new, tag) not in self.tags
+        }
         self.nodes[new] = self.nodes.pop(old)
         # Tags that were there before the id was, with foreign keys off: meta decides.
         meta = self.nodes[new]["meta"]

@@ -68,12 +68,24 @@ BEGIN
 END;
 
 -- An update of meta decides, also by having no tags. Another id takes edges and tags along, which
--- with foreign keys on has happened before.
+-- with foreign keys on has happened before. Equal ones may wait there, written before their node:
+-- they give way.
 CREATE TRIGGER nodes_tags_after_update AFTER UPDATE OF id, meta ON nodes
 WHEN new.id IS NOT old.id OR new.meta IS NOT old.meta
 BEGIN
+  DELETE FROM edges WHERE source = new.id AND old.id <> new.id AND EXISTS (
+    SELECT 1 FROM edges AS e
+    WHERE e.source = old.id AND e.target = edges.target AND e.type = edges.type
+  );
   UPDATE edges SET source = new.id WHERE source = old.id AND old.id <> new.id;
+  DELETE FROM edges WHERE target = new.id AND old.id <> new.id AND EXISTS (
+    SELECT 1 FROM edges AS e
+    WHERE e.source = edges.source AND e.target = old.id AND e.type = edges.type
+  );
   UPDATE edges SET target = new.id WHERE target = old.id AND old.id <> new.id;
+  DELETE FROM tags WHERE node_id = old.id AND old.id <> new.id AND EXISTS (
+    SELECT 1 FROM tags AS t WHERE t.node_id = new.id AND t.tag = tags.tag
+  );
   UPDATE tags SET node_id = new.id WHERE node_id = old.id AND old.id <> new.id;
   DELETE FROM tags WHERE node_id = new.id AND typeof(tag) = 'text'
     AND CASE

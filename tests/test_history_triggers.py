@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from conftest import ROOT
-from store_model import fuzz, read, schema
+from store_model import check_in_step, fuzz, read, schema
 
 pytestmark = pytest.mark.without_library
 
@@ -192,6 +192,21 @@ def test_replace_keeps_edges_and_tags_and_a_delete_removes_them(store):
     assert store.execute("SELECT * FROM tags") == [("a", "x")]
     store.execute("DELETE FROM nodes WHERE id = 'a'")
     assert store.execute("SELECT (SELECT count(*) FROM edges), (SELECT count(*) FROM tags)") == [(0, 0)]
+
+
+def test_a_node_takes_another_id_where_equal_edges_and_tags_wait(store):
+    """Edges and tags may be written before their nodes; those of the node that comes win."""
+    store.script(
+        """INSERT INTO nodes (id, meta) VALUES ('a', '{"tags":["x"]}'), ('b', NULL);
+        INSERT INTO edges (source, target, type, confidence) VALUES
+          ('a', 'b', 't', 0.1), ('b', 'a', 't', 0.2), ('c', 'b', 't', 0.3), ('b', 'c', 't', 0.4);
+        INSERT INTO tags VALUES ('c', 'x'), ('c', 'y');
+        UPDATE nodes SET id = 'c' WHERE id = 'a'"""
+    )
+    edges = "SELECT source, target, confidence FROM edges ORDER BY source"
+    assert store.execute(edges) == [("b", "c", 0.2), ("c", "b", 0.1)]
+    assert store.execute("SELECT * FROM tags") == [("c", "x")]
+    assert check_in_step(*read(store.execute)) is None
 
 
 def test_what_is_no_tag_stays_in_meta(store):

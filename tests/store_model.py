@@ -134,7 +134,9 @@ class Model:
         self.edges = {key: row for key, row in self.edges.items() if id not in key[:2]}
         self.tags = {key: None for key in self.tags if key[0] != id}
 
-    def rename_node(self, old, new):
+    def rename_node(self, old, new, row=()):
+        if old == new:
+            self.update_node(old, dict(row))
         if old not in self.nodes or old == new:
             return
         if new in self.nodes:
@@ -150,7 +152,7 @@ class Model:
             for node, tag in self.tags
             if node != old or (new, tag) not in self.tags
         }
-        self.nodes[new] = self.nodes.pop(old)
+        self.nodes[new] = {**self.nodes.pop(old), **dict(row)}
         # Tags that were there before the id was, with foreign keys off: meta decides.
         meta = self.nodes[new]["meta"]
         if parsed(meta) is not None:
@@ -336,6 +338,20 @@ class Statements:
                 "UPDATE nodes SET id = ? WHERE id = ?", [other, id],
                 lambda m: m.rename_node(id, other),
             ),
+            "rename and change node": lambda: (
+                *update("nodes", {"id": other, "meta": None, **row}, "id = ?", [id]),
+                lambda m: m.rename_node(id, other, {"meta": None, **row}),
+            ),
+            "rename and change node, ignore": lambda: (
+                "UPDATE OR IGNORE nodes SET id = ?, meta = ? WHERE id = ?",
+                [other, row.get("meta"), id],
+                lambda m: None if other in m.nodes and other != id
+                else m.rename_node(id, other, {"meta": row.get("meta")}),
+            ),
+            "rename and change node, replace": lambda: (
+                "UPDATE OR REPLACE nodes SET id = ?, nid = nid + 1, meta = ? WHERE id = ?",
+                [other, row.get("meta"), id], None,
+            ),
             "rename node, replace": lambda: (
                 "UPDATE OR REPLACE nodes SET id = ?, title = ? WHERE id = ?", [other, "t", id], None
             ),
@@ -472,6 +488,7 @@ def entities(nodes, edges, tags):
 TWICE = {
     *("insert node", "upsert node", "put node", "insert over nid", "delete tags"),
     *("rename node", "rename node, replace", "rename tag, replace", "move edge, replace"),
+    *("rename and change node" + how for how in ("", ", ignore", ", replace")),
 }
 
 

@@ -36,7 +36,7 @@ def history(store, columns="entity_type, entity_id, action"):
 def test_random_statements(store, seed, foreign_keys, recursive):
     counts = fuzz(store.execute, seed, 700, foreign_keys, recursive)
     assert sum(counts.values()) == 700
-    assert len({name for name, _ in counts}) == 26  # every kind of statement
+    assert len({name for name, _ in counts}) == 29  # every kind of statement
     assert any(end == "refused" for _, end in counts)
 
 
@@ -62,7 +62,7 @@ TRIGGERS = re.findall(r"^CREATE TRIGGER (\w+)", schema(), re.M)
 
 
 def test_there_are_triggers_to_test():
-    assert len(TRIGGERS) == 30
+    assert len(TRIGGERS) == 31
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
@@ -207,6 +207,33 @@ def test_a_node_takes_another_id_where_equal_edges_and_tags_wait(store):
     assert store.execute(edges) == [("b", "c", 0.2), ("c", "b", 0.1)]
     assert store.execute("SELECT * FROM tags") == [("c", "x")]
     assert check_in_step(*read(store.execute)) is None
+
+
+@MODES
+@pytest.mark.parametrize("meta", ['{"tags":["b"]}', '{"tags": ["q", "b"]}', '{"tags":[]}', None])
+def test_another_id_and_other_tags_at_once(store, meta, foreign_keys, recursive):
+    store.execute("INSERT INTO put_node (id, meta) VALUES ('a', '{\"tags\":[\"b\",\"z\"]}')")
+    store.execute("DELETE FROM history")
+    store.execute(f"PRAGMA foreign_keys = {foreign_keys}")
+    store.execute(f"PRAGMA recursive_triggers = {recursive}")
+    store.execute("UPDATE nodes SET id = 'e', meta = ? WHERE id = 'a'", (meta,))
+    nodes = "entity_id, action, json_extract(ifnull(new_value, old_value), '$.meta')"
+    rows = store.execute(f"SELECT {nodes} FROM history WHERE entity_type = 'node' ORDER BY id")
+    assert rows == [("a", "delete", '{"tags":["b","z"]}'), ("e", "insert", meta)]
+    assert store.execute("SELECT id, meta FROM nodes") == [("e", meta)]
+    tags = json.loads(meta)["tags"] if meta else []
+    assert store.execute("SELECT * FROM tags ORDER BY tag") == [("e", tag) for tag in sorted(tags)]
+
+
+def test_a_tag_moved_after_an_ignored_rename_reaches_meta(store):
+    store.script(
+        """INSERT INTO nodes (id) VALUES ('a'), ('b');
+        UPDATE OR IGNORE nodes SET id = 'b' WHERE id = 'a';
+        DELETE FROM nodes WHERE id = 'a';
+        INSERT INTO tags VALUES ('a', 'x');
+        UPDATE tags SET node_id = 'b'"""
+    )
+    assert store.execute("SELECT id, meta FROM nodes") == [("b", '{"tags":["x"]}')]
 
 
 def test_what_is_no_tag_stays_in_meta(store):

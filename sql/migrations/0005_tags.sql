@@ -67,6 +67,18 @@ BEGIN
   WHERE id = new.id AND json_type(new.meta, '$.tags') IS NULL;
 END;
 
+-- While a node gets another id, its tags follow and leave meta alone, whether a foreign key moves
+-- them before the AFTER triggers run or the trigger below does. At most one row; what an ignored
+-- update leaves is no node with this number and this new id.
+CREATE TABLE tags_scratch (nid INTEGER NOT NULL, old_id TEXT NOT NULL, new_id TEXT NOT NULL);
+
+CREATE TRIGGER nodes_tags_before_update BEFORE UPDATE OF id ON nodes
+WHEN new.id <> old.id
+BEGIN
+  DELETE FROM tags_scratch;
+  INSERT INTO tags_scratch (nid, old_id, new_id) VALUES (new.nid, old.id, new.id);
+END;
+
 -- An update of meta decides, also by having no tags. Another id takes edges and tags along, which
 -- with foreign keys on has happened before. Equal ones may wait there, written before their node:
 -- they give way.
@@ -87,6 +99,7 @@ BEGIN
     SELECT 1 FROM tags AS t WHERE t.node_id = new.id AND t.tag = tags.tag
   );
   UPDATE tags SET node_id = new.id WHERE node_id = old.id AND old.id <> new.id;
+  DELETE FROM tags_scratch WHERE old_id = old.id;
   DELETE FROM tags WHERE node_id = new.id AND typeof(tag) = 'text'
     AND CASE
       WHEN new.meta IS NULL THEN 1
@@ -186,7 +199,11 @@ BEGIN
 END;
 
 CREATE TRIGGER tags_after_update AFTER UPDATE OF node_id, tag ON tags
-WHEN new.node_id IS NOT old.node_id OR new.tag IS NOT old.tag
+WHEN (new.node_id IS NOT old.node_id OR new.tag IS NOT old.tag)
+  AND NOT EXISTS (
+    SELECT 1 FROM tags_scratch AS s JOIN nodes AS n ON n.nid = s.nid AND n.id = s.new_id
+    WHERE s.old_id = old.node_id AND s.new_id = new.node_id
+  )
 BEGIN
   UPDATE nodes SET meta = json_set(ifnull(meta, '{}'), '$.tags', json((
     SELECT json_group_array(CASE e.type

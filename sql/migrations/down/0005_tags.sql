@@ -1,6 +1,6 @@
 -- 0005_tags, undone.
 --
--- What: drops its triggers. No row changes.
+-- What: drops its triggers and its scratch table. No other row changes.
 -- Why: tags and meta then go apart, and a deleted node leaves its edges and tags.
 --
 -- Run by hand, all or nothing:
@@ -19,5 +19,7 @@ DROP TRIGGER tags_after_delete;
 DROP TRIGGER tags_after_insert;
 DROP TRIGGER nodes_after_delete;
 DROP TRIGGER nodes_tags_after_update;
+DROP TRIGGER nodes_tags_before_update;
+DROP TABLE tags_scratch;
 DROP TRIGGER nodes_tags_after_insert_kept;
 DROP TRIGGER nodes_tags_after_insert;

@@ -28,6 +28,15 @@ INSERT INTO t VALUES ('g', 7, vec_f32('[1,0,2]')), ('h', 8, '[1,2,3]'), ('i', 9,
   ('j', 10, vec_f32('[0,0,0]')), ('k', 11, vec_f32('[5,5,6]')), ('l', 12, vec_f32('[1,2]')),
   ('m', 13, 'no vector'), ('n', 14, vec_f32('[1,2,3,4,5,6,7,8,9,10,11,12]'));
 """
+# A store with something of everything that the checks look at.
+HEALTH = """
+SELECT graph_migrate();
+INSERT INTO nodes(id, embedding) VALUES ('a', x'0000803f00000000'), ('b', x'00'), ('c', NULL);
+INSERT INTO edges(source, target, type) VALUES ('a', 'a', 'x'), ('a', 'b', 'X');
+CREATE TABLE child(a REFERENCES nodes(id)); INSERT INTO child VALUES ('none');
+CREATE INDEX again ON edges(target);
+"""
+
 # The module is connected and its names are known: what is left is the search.
 WARM = TABLE + "SELECT id FROM vec_topk('t', 'e', '[1,2,3]', 1); SELECT * FROM vec_last_scan;"
 
@@ -116,6 +125,9 @@ CASES = {
     "tune check": ("", "SELECT * FROM db_tune_check('amalfa')"),
     "checkpoint": ("", "SELECT db_checkpoint('truncate')"),
     "probe": ("", "SELECT db_probe(); SELECT db_probe(); SELECT count(*) FROM _health"),
+    "stats": (TABLE, "SELECT * FROM db_stats"),
+    "health": (HEALTH, "SELECT \"check\", status, value, advice FROM db_health"),
+    "full health": (HEALTH, "SELECT db_health_json('vps60k', 1)"),
     # Not all: SQLite's own allocations for the statements of a file are not what is looked at.
     "migrate": ("", "SELECT graph_migrate(2); SELECT name FROM sqlite_schema ORDER BY 1"),
     "adopt": ("\n".join(DRIZZLE[:2]), "SELECT graph_migrate(3)"),

@@ -62,12 +62,16 @@ FUNCTIONS = [
     Function("db_tune", 1, "s", DIRECT),
     Function("db_checkpoint", 1, "s", DIRECT),
     Function("db_probe", 0, "s", DIRECT),
+    Function("db_health_json", 0, "s", DIRECT),
+    Function("db_health_json", 1, "s", DIRECT),
+    Function("db_health_json", 2, "s", DIRECT),
     Function("graph_migrate", 0, "s", DIRECT),
     Function("graph_migrate", 1, "s", DIRECT),
     Function("graph_id", 1, "s", PURE),
     Function("graph_slug", 1, "s", PURE),
 ]
-MODULES = ["vec_each", "vec_topk", "vec_join", "vec_last_scan", "vec_cache", "vec_track_sql", "vec_audit", "graph_migrations", "db_profiles", "db_tune_check"]
+MODULES = ["vec_each", "vec_topk", "vec_join", "vec_last_scan", "vec_cache", "vec_track_sql", "vec_audit", "graph_migrations", "db_profiles", "db_tune_check",
+           "db_health", "db_stats"]
 SHARED_MODULES = ["vec_each"]
 
 OWN = "sqlite3_vecgraph_own_init"

@@ -17,13 +17,13 @@ std::vector<std::span<const FunctionDef>> AllFunctions() {
           VecDistanceFunctions(), VecSumFunctions(),        VecTopkJsonFunctions(),
           VecIdsFunctions(),      VecConfigFunctions(),     VecDeflateFunctions(),
           DbQueryFunctions(),     GraphMigrateFunctions(),  GraphTextFunctions(),
-          DbTuneFunctions(),      DbCheckpointFunctions()};
+          DbTuneFunctions(),      DbCheckpointFunctions(),  DbHealthFunctions()};
 }
 
 std::vector<ModuleDef> AllModules() {
   return {VecEachModule(),    VecTopkModule(),     VecJoinModule(),  VecLastScanModule(),
           VecCacheModule(),   VecTrackSqlModule(), VecAuditModule(), GraphMigrationsModule(),
-          DbProfilesModule(), DbTuneCheckModule()};
+          DbProfilesModule(), DbTuneCheckModule(), DbHealthModule(), DbStatsModule()};
 }
 
 void Release(void* connection) {

@@ -56,6 +56,7 @@ std::span<const FunctionDef> GraphMigrateFunctions();
 std::span<const FunctionDef> GraphTextFunctions();
 std::span<const FunctionDef> DbTuneFunctions();
 std::span<const FunctionDef> DbCheckpointFunctions();
+std::span<const FunctionDef> DbHealthFunctions();
 ModuleDef VecEachModule();
 ModuleDef VecTopkModule();
 ModuleDef VecJoinModule();
@@ -66,6 +67,8 @@ ModuleDef VecAuditModule();
 ModuleDef GraphMigrationsModule();
 ModuleDef DbProfilesModule();
 ModuleDef DbTuneCheckModule();
+ModuleDef DbHealthModule();
+ModuleDef DbStatsModule();
 
 // Registers the names of `surface`. On a connection that has vecgraph already it adds only what is
 // missing and never replaces a function or module, since SQLite refuses that while a statement

@@ -146,6 +146,14 @@ def test_collect_nodes(graph):
     assert any(not row[2] for row in found)  # [] rather than [null]
 
 
+def test_collect_nodes_writes_an_infinite_confidence_as_json(store):
+    store.execute("INSERT INTO nodes (id) VALUES ('a'), ('b')")
+    store.execute("INSERT INTO edges (source, target, type, confidence) VALUES ('a', 'b', 'x', 9e999)")
+    store.execute("INSERT INTO edges (source, target, type, confidence) VALUES ('b', 'a', 'x', -9e999)")
+    (row,) = ask(store, "collect_nodes", ids='["a"]')
+    assert [json.loads(text)[0]["confidence"] for text in row[7:9]] == [math.inf, -math.inf]
+
+
 @pytest.mark.parametrize("name", ["get_nodes", "collect_nodes"])
 def test_look_ups_use_indexes(store, name):
     plan = plan_of(store, text_of(name))

@@ -3,12 +3,16 @@
 --   :ids  a JSON array of ids, in any number
 --
 -- edges_out, edges_in and tags are JSON arrays, [] where there are none. Rows are in the order of
--- the array. A key that is a blob is text here: JSON holds no blob.
+-- the array. A key that is a blob is text here, and an infinite confidence 9e999:
+-- JSON holds neither.
 -- Cost: the nodes, edges and tags that are returned, each found by an index.
 
 SELECT n.nid, n.id, n.type, n.title, n.domain, n.date, n.summary,
   (
-    SELECT json_group_array(json_object('target', target, 'type', type, 'confidence', confidence))
+    SELECT json_group_array(json_object('target', target, 'type', type, 'confidence', CASE
+      WHEN abs(confidence) > 1.7976931348623157e308 THEN json(iif(confidence > 0, '9e999', '-9e999'))
+      ELSE confidence
+    END))
     FROM (
       SELECT target || '' AS target, type || '' AS type,
         CASE WHEN typeof(confidence) <> 'blob' THEN confidence END AS confidence
@@ -16,7 +20,10 @@ SELECT n.nid, n.id, n.type, n.title, n.domain, n.date, n.summary,
     )
   ) AS edges_out,
   (
-    SELECT json_group_array(json_object('source', source, 'type', type, 'confidence', confidence))
+    SELECT json_group_array(json_object('source', source, 'type', type, 'confidence', CASE
+      WHEN abs(confidence) > 1.7976931348623157e308 THEN json(iif(confidence > 0, '9e999', '-9e999'))
+      ELSE confidence
+    END))
     FROM (
       SELECT source || '' AS source, type || '' AS type,
         CASE WHEN typeof(confidence) <> 'blob' THEN confidence END AS confidence

@@ -3,8 +3,7 @@
 --   :ids  a JSON array of ids, in any number
 --
 -- edges_out, edges_in and tags are JSON arrays, [] where there are none. Rows are in the order of
--- the array. A key that is a blob is text here, and an infinite confidence 9e999:
--- JSON holds neither.
+-- the array. A key that is a blob is text here, an infinite confidence 9e999: JSON holds neither.
 -- Cost: the nodes, edges and tags that are returned, each found by an index.
 
 SELECT n.nid, n.id, n.type, n.title, n.domain, n.date, n.summary,

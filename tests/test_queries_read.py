@@ -148,8 +148,8 @@ def test_collect_nodes(graph):
 
 def test_collect_nodes_writes_an_infinite_confidence_as_json(store):
     store.execute("INSERT INTO nodes (id) VALUES ('a'), ('b')")
-    store.execute("INSERT INTO edges (source, target, type, confidence) VALUES ('a', 'b', 'x', 9e999)")
-    store.execute("INSERT INTO edges (source, target, type, confidence) VALUES ('b', 'a', 'x', -9e999)")
+    for edge in ("'a', 'b', 'x', 9e999", "'b', 'a', 'x', -9e999"):
+        store.execute(f"INSERT INTO edges (source, target, type, confidence) VALUES ({edge})")
     (row,) = ask(store, "collect_nodes", ids='["a"]')
     assert [json.loads(text)[0]["confidence"] for text in row[7:9]] == [math.inf, -math.inf]
 

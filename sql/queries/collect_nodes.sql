@@ -9,7 +9,8 @@
 SELECT n.nid, n.id, n.type, n.title, n.domain, n.date, n.summary,
   (
     SELECT json_group_array(json_object('target', target, 'type', type, 'confidence', CASE
-      WHEN abs(confidence) > 1.7976931348623157e308 THEN json(iif(confidence > 0, '9e999', '-9e999'))
+      WHEN confidence = 9e999 THEN json('9e999')
+      WHEN confidence = -9e999 THEN json('-9e999')
       ELSE confidence
     END))
     FROM (
@@ -20,7 +21,8 @@ SELECT n.nid, n.id, n.type, n.title, n.domain, n.date, n.summary,
   ) AS edges_out,
   (
     SELECT json_group_array(json_object('source', source, 'type', type, 'confidence', CASE
-      WHEN abs(confidence) > 1.7976931348623157e308 THEN json(iif(confidence > 0, '9e999', '-9e999'))
+      WHEN confidence = 9e999 THEN json('9e999')
+      WHEN confidence = -9e999 THEN json('-9e999')
       ELSE confidence
     END))
     FROM (

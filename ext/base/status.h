@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace vecgraph {
@@ -53,5 +54,11 @@ class [[nodiscard]] Status {
 
   std::unique_ptr<Rep> rep_;
 };
+
+// An error with what was being done, or the function that did it, put before its sentence.
+inline Status Within(std::string_view what, const Status& status) {
+  if (status.ok()) return Status::Ok();
+  return Status::Code(status.code(), std::string(what) + ": " + status.message());
+}
 
 }  // namespace vecgraph

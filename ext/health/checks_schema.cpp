@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "base/name.h"
 #include "health/check.h"
 #include "health/sample.h"
 
@@ -102,15 +103,25 @@ struct IndexInfo {
   std::string text;                  // of others: what follows the name of the table
 };
 
-// What follows the first '(' of a CREATE INDEX, without blanks and in lower case: enough to tell
-// two texts that say the same.
+// What follows the first '(' of a CREATE INDEX, without blanks and in lower case, quoted text as it
+// is: enough to tell two texts that say the same.
 std::string Body(const std::string& sql) {
   std::string body;
   const size_t start = sql.find('(');
+  char quote = 0;
   for (size_t i = start; i < sql.size(); ++i) {
     const char c = sql[i];
+    if (quote != 0 || c == '\'' || c == '"') {
+      if (quote == 0) {
+        quote = c;
+      } else if (c == quote) {
+        quote = 0;  // a doubled quote opens the text again
+      }
+      body += c;
+      continue;
+    }
     if (c == ' ' || c == '\n' || c == '\t' || c == '\r') continue;
-    body += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    body += LowerAscii(c);
   }
   return body;
 }

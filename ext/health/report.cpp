@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/name.h"
 #include "health/check.h"
 #include "health/tune.h"
 
@@ -176,11 +177,8 @@ const char* NameOf(Level level) {
 
 const TableInfo* Examined::Table(std::string_view name,
                                  std::initializer_list<std::string_view> columns) const {
-  const auto same = [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-  };
   for (const TableInfo& table : tables) {
-    if (std::ranges::equal(table.name, name, same)) {
+    if (SameName(table.name, name)) {
       return table.HasColumns(columns) ? &table : nullptr;
     }
   }

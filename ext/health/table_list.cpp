@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/name.h"
 #include "health/query.h"
 
 namespace vecgraph {
@@ -10,19 +11,15 @@ namespace {
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  std::ranges::transform(lower, lower.begin(), LowerAscii);
   return lower;
 }
 
 Status ReadColumns(sqlite3* db, TableInfo* table) {
-  std::vector<std::string> names;
   Status status =
       ForEachRow(db, "SELECT name, type, pk FROM pragma_table_xinfo(?1, ?2) ORDER BY cid",
                  {table->name, table->schema}, [&](const Statement& row) {
                    table->columns.push_back(row.Text(0));
-                   names.push_back(Lower(row.Text(0)));
                    if (row.Int(2) > 0) table->has_primary_key = true;
                    if (IsEmbeddingColumn(row.Text(1), row.Text(0))) {
                      table->embeddings.push_back(row.Text(0));
@@ -30,7 +27,7 @@ Status ReadColumns(sqlite3* db, TableInfo* table) {
                  });
   if (!status.ok() || !table->has_rowid) return status;
   for (const char* alias : {"rowid", "_rowid_", "oid"}) {
-    if (std::ranges::find(names, alias) != names.end()) continue;
+    if (table->HasColumns({alias})) continue;
     table->rowid = alias;
     break;
   }
@@ -44,7 +41,7 @@ std::string TableInfo::Quoted() const { return QuoteName(schema) + "." + QuoteNa
 bool TableInfo::HasColumns(std::initializer_list<std::string_view> names) const {
   return std::ranges::all_of(names, [&](std::string_view name) {
     return std::ranges::any_of(columns,
-                               [&](const std::string& column) { return Lower(column) == name; });
+                               [&](const std::string& column) { return SameName(column, name); });
   });
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/sqlite.h"
+#include "base/name.h"
 
 namespace vecgraph {
 namespace {
@@ -103,11 +103,6 @@ std::string TermText(Tokens::const_iterator first, Tokens::const_iterator last) 
 }
 
 }  // namespace
-
-bool SameName(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         sqlite3_strnicmp(a.data(), b.data(), static_cast<int>(a.size())) == 0;
-}
 
 IndexText ReadIndexText(std::string_view create_index) {
   IndexText index;

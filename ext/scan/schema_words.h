@@ -13,9 +13,6 @@
 
 namespace vecgraph {
 
-// Compares names as SQLite does: ASCII letters in either case are the same.
-bool SameName(std::string_view a, std::string_view b);
-
 // An index: what stands between its parentheses, term by term, without ASC and DESC; and what
 // follows WHERE, if anything does.
 struct IndexText {

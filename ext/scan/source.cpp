@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/name.h"
 #include "base/statement.h"
 
 namespace vecgraph {
 namespace {
-
-bool SameName(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         sqlite3_strnicmp(a.data(), b.data(), static_cast<int>(a.size())) == 0;
-}
 
 struct Column {
   std::string name;

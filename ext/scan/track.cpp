@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/name.h"
 #include "base/statement.h"
 #include "scan/schema_words.h"
 

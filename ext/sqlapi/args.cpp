@@ -2,12 +2,11 @@
 
 #include "base/value.h"
 #include "sqlapi/connection.h"
+#include "sqlapi/json_result.h"
 #include "vector/json.h"
 
 namespace vecgraph {
 namespace {
-
-constexpr unsigned kJsonSubtype = 74;
 
 struct ParsedConstant {
   ElementType type;

@@ -12,13 +12,6 @@
 
 namespace vecgraph {
 
-constexpr unsigned kJsonSubtype = 'J';
-
-inline Status WithName(const char* function, const Status& status) {
-  if (status.ok()) return Status::Ok();
-  return Status::Code(status.code(), std::string(function) + ": " + status.message());
-}
-
 // `value` as the text that `what` names; it must be one.
 inline Status ReadWord(const char* function, const char* what, sqlite3_value* value,
                        std::string* word) {
@@ -34,12 +27,7 @@ inline Status ReadWord(const char* function, const char* what, sqlite3_value* va
 inline Status ReadProfile(const char* function, sqlite3_value* value, const Profile** profile) {
   std::string name;
   Status status = ReadWord(function, "the profile", value, &name);
-  return status.ok() ? WithName(function, FindProfile(name, profile)) : std::move(status);
-}
-
-inline void ResultJson(sqlite3_context* ctx, const std::string& json) {
-  sqlite3_result_text64(ctx, json.data(), json.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-  sqlite3_result_subtype(ctx, kJsonSubtype);
+  return status.ok() ? Within(function, FindProfile(name, profile)) : std::move(status);
 }
 
 }  // namespace vecgraph

@@ -1,20 +1,18 @@
 // db_checkpoint(mode)   copies the WAL of the main database into its file
-// db_probe()            writes a row and reads it back
 //
 //   SELECT db_checkpoint('truncate');
-//   SELECT db_probe();   -- {"status":"Healthy","mode":"wal"}
 //
 // mode: passive (copies what it can, waits for nobody), full, restart, truncate (waits for readers
 // and empties the WAL). The JSON says what SQLite said (busy, log, checkpointed; -1: no WAL) and
-// the bytes of both files before and after. Both write, so they are DIRECTONLY.
+// the bytes of both files before and after. It writes, so it is DIRECTONLY.
 #include "health/checkpoint.h"
 
 #include <array>
 
 #include "health/cell.h"
-#include "health/probe.h"
 #include "sqlapi/db_arguments.h"
 #include "sqlapi/guard.h"
+#include "sqlapi/json_result.h"
 #include "sqlapi/registry.h"
 
 namespace vecgraph {
@@ -37,18 +35,8 @@ void db_checkpoint(sqlite3_context* ctx, int, sqlite3_value** argv) {
     if (!status.ok()) return status;
     Checkpointed done;
     status = Checkpoint(sqlite3_context_db_handle(ctx), mode, &done);
-    if (!status.ok()) return WithName("db_checkpoint", status);
+    if (!status.ok()) return Within("db_checkpoint", status);
     ResultJson(ctx, ToJson(done));
-    return Status::Ok();
-  });
-}
-
-void db_probe(sqlite3_context* ctx, int, sqlite3_value**) {
-  GuardFunction(ctx, [&]() -> Status {
-    std::string mode;
-    Status status = Probe(sqlite3_context_db_handle(ctx), &mode);
-    if (!status.ok()) return WithName("db_probe", status);
-    ResultJson(ctx, "{\"status\":\"Healthy\",\"mode\":" + JsonText(mode) + "}");
     return Status::Ok();
   });
 }
@@ -61,8 +49,6 @@ constexpr std::array kFunctions{
                 .flags = kFlags,
                 .shared = false,
                 .scalar = db_checkpoint},
-    FunctionDef{
-        .name = "db_probe", .args = 0, .flags = kFlags, .shared = false, .scalar = db_probe},
 };
 
 }  // namespace

@@ -22,6 +22,7 @@
 #include "sqlapi/connection.h"
 #include "sqlapi/db_arguments.h"
 #include "sqlapi/db_rows.h"
+#include "sqlapi/json_result.h"
 #include "sqlapi/registry.h"
 #include "store/migrations.h"
 
@@ -69,7 +70,7 @@ struct HealthSpec {
     std::vector<Finding> findings;
     Status status = ReadOptions("db_health", *static_cast<Connection*>(table.user), given[0].get(),
                                 given[1].get(), &options);
-    if (status.ok()) status = WithName("db_health", ReadHealth(table.db, options, &findings));
+    if (status.ok()) status = Within("db_health", ReadHealth(table.db, options, &findings));
     for (Finding& finding : findings) {
       rows->push_back({std::move(finding.check), std::string(NameOf(finding.level)),
                        std::move(finding.value), std::move(finding.expected), AdviceOf(finding)});
@@ -105,8 +106,8 @@ void db_health_json(sqlite3_context* ctx, int argc, sqlite3_value** argv) {
     Status status = ReadOptions("db_health_json", ConnectionOf(ctx), argc > 0 ? argv[0] : nullptr,
                                 argc > 1 ? argv[1] : nullptr, &options);
     if (status.ok()) {
-      status = WithName("db_health_json",
-                        ReadHealth(sqlite3_context_db_handle(ctx), options, &findings));
+      status =
+          Within("db_health_json", ReadHealth(sqlite3_context_db_handle(ctx), options, &findings));
     }
     if (status.ok()) ResultJson(ctx, ToJson(options, findings));
     return status;

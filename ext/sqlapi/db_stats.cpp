@@ -37,7 +37,7 @@ struct StatsSpec {
                      std::vector<CellRow>* rows) {
     std::vector<StatsRow> stats;
     Status status = ReadStats(table.db, &stats);
-    if (!status.ok()) return WithName("db_stats", status);
+    if (!status.ok()) return Within("db_stats", status);
     for (const StatsRow& row : stats) {
       rows->push_back({row.schema, std::string(row.kind), row.name,
                        row.table.empty() ? Cell() : Cell(row.table), row.pages, row.bytes,

@@ -13,6 +13,7 @@
 #include "health/tune.h"
 #include "sqlapi/db_arguments.h"
 #include "sqlapi/db_rows.h"
+#include "sqlapi/json_result.h"
 #include "sqlapi/registry.h"
 
 namespace vecgraph {
@@ -39,7 +40,7 @@ void db_tune(sqlite3_context* ctx, int, sqlite3_value** argv) {
     if (!status.ok()) return status;
     std::vector<Tuned> tuned;
     status = Tune(sqlite3_context_db_handle(ctx), *profile, &tuned);
-    if (!status.ok()) return WithName("db_tune", status);
+    if (!status.ok()) return Within("db_tune", status);
     ResultJson(ctx, ToJson(tuned));
     return Status::Ok();
   });
@@ -62,7 +63,7 @@ struct TuneCheckSpec {
     if (!status.ok()) return status;
     std::vector<Tuned> tuned;
     status = CheckTuning(table.db, *profile, &tuned);
-    if (!status.ok()) return WithName("db_tune_check", status);
+    if (!status.ok()) return Within("db_tune_check", status);
     for (const Tuned& one : tuned) {
       rows->push_back({std::string(one.setting->pragma), one.setting->value(),
                        one.error.empty() ? one.actual : Cell(one.error), int64_t{one.ok}});

@@ -13,14 +13,13 @@
 #include "base/sqlite.h"
 #include "base/status.h"
 #include "sqlapi/guard.h"
+#include "sqlapi/json_result.h"
 #include "sqlapi/registry.h"
 #include "store/migrate.h"
 #include "store/migrations.h"
 
 namespace vecgraph {
 namespace {
-
-constexpr unsigned kJsonSubtype = 'J';
 
 Status CheckVersion(sqlite3_value* value, int64_t last) {
   const bool integer = sqlite3_value_type(value) == SQLITE_INTEGER;
@@ -67,10 +66,8 @@ void graph_migrate(sqlite3_context* ctx, int argc, sqlite3_value** argv) {
     }
     Migrated migrated;
     const Status status = Migrate(sqlite3_context_db_handle(ctx), version, &migrated);
-    if (!status.ok()) return Status::Code(status.code(), "graph_migrate: " + status.message());
-    const std::string json = ToJson(migrated);
-    sqlite3_result_text64(ctx, json.data(), json.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-    sqlite3_result_subtype(ctx, kJsonSubtype);
+    if (!status.ok()) return Within("graph_migrate", status);
+    ResultJson(ctx, ToJson(migrated));
     return Status::Ok();
   });
 }

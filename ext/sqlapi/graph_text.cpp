@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/name.h"
 #include "base/value.h"
 #include "sqlapi/guard.h"
 #include "sqlapi/registry.h"
@@ -23,7 +24,7 @@ std::string Slug(std::string_view text) {
   std::string slug;
   bool gap = false;
   for (const char c : text) {
-    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    const char lower = LowerAscii(c);
     const bool kept = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
     if (kept) {
       if (gap && !slug.empty()) slug += '-';

@@ -17,7 +17,8 @@ std::vector<std::span<const FunctionDef>> AllFunctions() {
           VecDistanceFunctions(), VecSumFunctions(),        VecTopkJsonFunctions(),
           VecIdsFunctions(),      VecConfigFunctions(),     VecDeflateFunctions(),
           DbQueryFunctions(),     GraphMigrateFunctions(),  GraphTextFunctions(),
-          DbTuneFunctions(),      DbCheckpointFunctions(),  DbHealthFunctions()};
+          DbTuneFunctions(),      DbCheckpointFunctions(),  DbProbeFunctions(),
+          DbHealthFunctions()};
 }
 
 std::vector<ModuleDef> AllModules() {

@@ -56,6 +56,7 @@ std::span<const FunctionDef> GraphMigrateFunctions();
 std::span<const FunctionDef> GraphTextFunctions();
 std::span<const FunctionDef> DbTuneFunctions();
 std::span<const FunctionDef> DbCheckpointFunctions();
+std::span<const FunctionDef> DbProbeFunctions();
 std::span<const FunctionDef> DbHealthFunctions();
 ModuleDef VecEachModule();
 ModuleDef VecTopkModule();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/name.h"
 #include "base/statement.h"
 #include "store/script.h"
 #include "store/sql_words.h"

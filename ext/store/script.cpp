@@ -6,10 +6,6 @@
 
 namespace vecgraph {
 
-Status Within(std::string_view what, const Status& status) {
-  return Status::Code(status.code(), std::string(what) + ": " + status.message());
-}
-
 Status Finish(sqlite3* db, Statement& statement) {
   int code = statement.Step();
   while (code == SQLITE_ROW) code = statement.Step();

@@ -15,9 +15,6 @@
 
 namespace vecgraph {
 
-// `status` with what was being done put before it.
-Status Within(std::string_view what, const Status& status);
-
 // Steps `statement` to its end, whatever rows it gives.
 Status Finish(sqlite3* db, Statement& statement);
 

@@ -60,15 +60,6 @@ inline bool IsKeyword(std::string_view token, std::string_view upper) {
   });
 }
 
-// Whether two names are the same to SQLite, which folds the case of ASCII letters.
-inline bool SameName(std::string_view left, std::string_view right) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [&](char a, char b) { return lower(a) == lower(b); });
-}
-
 // The word that the next statement begins with; empty if no statement follows.
 inline std::string_view FirstKeyword(std::string_view sql) {
   std::string_view token = TakeToken(&sql);

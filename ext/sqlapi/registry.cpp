@@ -21,9 +21,12 @@ std::vector<std::span<const FunctionDef>> AllFunctions() {
 }
 
 std::vector<ModuleDef> AllModules() {
-  return {VecEachModule(),         VecTopkModule(),    VecJoinModule(),
-          VecLastScanModule(),     VecCacheModule(),   VecTrackSqlModule(),
-          GraphMigrationsModule(), DbProfilesModule(), DbTuneCheckModule()};
+  return {VecEachModule(),         VecTopkModule(),           VecJoinModule(),
+          VecLastScanModule(),     VecCacheModule(),          VecTrackSqlModule(),
+          GraphMigrationsModule(), GraphNeighborsModule(),    GraphBfsModule(),
+          GraphDistancesModule(),  GraphShortestPathModule(), GraphComponentsModule(),
+          GraphDegreeModule(),     GraphPageRankModule(),     GraphPprModule(),
+          GraphStatsModule(),      DbProfilesModule(),        DbTuneCheckModule()};
 }
 
 void Release(void* connection) {

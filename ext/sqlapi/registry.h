@@ -62,6 +62,15 @@ ModuleDef VecLastScanModule();
 ModuleDef VecCacheModule();
 ModuleDef VecTrackSqlModule();
 ModuleDef GraphMigrationsModule();
+ModuleDef GraphNeighborsModule();
+ModuleDef GraphBfsModule();
+ModuleDef GraphDistancesModule();
+ModuleDef GraphShortestPathModule();
+ModuleDef GraphComponentsModule();
+ModuleDef GraphDegreeModule();
+ModuleDef GraphPageRankModule();
+ModuleDef GraphPprModule();
+ModuleDef GraphStatsModule();
 ModuleDef DbProfilesModule();
 ModuleDef DbTuneCheckModule();
 

@@ -1,8 +1,10 @@
 #include "graph/load.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "base/memory.h"
 #include "base/value.h"
@@ -11,6 +13,9 @@
 
 namespace vecgraph {
 namespace {
+
+// Rows whose cells are fetched before they are needed.
+constexpr size_t kAhead = 24;
 
 // The edges in the order of the rows.
 struct Rows {
@@ -27,6 +32,40 @@ struct Rows {
   }
 };
 
+// Puts endpoints into `rows`, integers a few at a time.
+class Endpoints {
+ public:
+  explicit Endpoints(Rows* rows) : rows_(rows) {}
+
+  void Add(const ValueRef& src, const ValueRef& dst) {
+    if (src.type == SQLITE_INTEGER && dst.type == SQLITE_INTEGER) {
+      rows_->nodes.Expect(src.integer);
+      rows_->nodes.Expect(dst.integer);
+      waiting_[count_++] = {src.integer, dst.integer};
+      if (count_ == waiting_.size()) Flush();
+      return;
+    }
+    Flush();
+    Put(src, dst);
+  }
+  void Flush() {
+    for (size_t i = 0; i < count_; ++i) {
+      Put(ValueRef::Integer(waiting_[i].first), ValueRef::Integer(waiting_[i].second));
+    }
+    count_ = 0;
+  }
+
+ private:
+  void Put(const ValueRef& src, const ValueRef& dst) {
+    rows_->src.push_back(rows_->nodes.Add(src));
+    rows_->dst.push_back(rows_->nodes.Add(dst));
+  }
+
+  Rows* rows_;
+  std::array<std::pair<int64_t, int64_t>, 32> waiting_;
+  size_t count_ = 0;
+};
+
 Status TooLarge(const EdgeSource& source) {
   return Status::Code(SQLITE_NOMEM,
                       Format("the graph of %s does not fit into half of this machine's memory",
@@ -39,6 +78,7 @@ Status ReadEdges(sqlite3* db, const EdgeSource& source, const NullWeight& null_w
   sqlite3_stmt* const statement = scan.statement->get();
   const bool with_ids = !source.edge_id.empty();
   const bool with_weights = !source.weight.empty();
+  Endpoints endpoints(rows);
   int rc = scan.code;
   for (int64_t number = 1; rc == SQLITE_ROW; rc = scan.statement->Step(), ++number) {
     // One call for each column: others take and release the connection's mutex as well.
@@ -62,11 +102,11 @@ Status ReadEdges(sqlite3* db, const EdgeSource& source, const NullWeight& null_w
       }
       rows->weights.push_back(weight);
     }
-    rows->src.push_back(rows->nodes.Add(src));
-    rows->dst.push_back(rows->nodes.Add(dst));
+    endpoints.Add(src, dst);
     if (with_ids) rows->ids.Append(id);
     if (number % 65536 == 0 && 2 * rows->bytes() > most) return TooLarge(source);
   }
+  endpoints.Flush();
   if (rc != SQLITE_DONE) return DatabaseError(db, rc, "reading " + source.label);
   return rows->src.size() < Graph::kNone ? Status::Ok() : TooLarge(source);
 }
@@ -92,6 +132,7 @@ Status OrderNodes(Stop* stop, Rows* rows, Graph* graph) {
   std::vector<uint32_t> place(order.size());
   graph->ids.Reserve(order.size());
   for (uint32_t i = 0; i < order.size(); ++i) {
+    if (i + kAhead < order.size()) rows->nodes.values().Fetch(order[i + kAhead]);
     place[order[i]] = i;
     graph->ids.Append(rows->nodes.values()[order[i]]);
     if (stop->After(4)) return stop->status();
@@ -99,8 +140,9 @@ Status OrderNodes(Stop* stop, Rows* rows, Graph* graph) {
   graph->ids.ShrinkToFit();
   rows->nodes = Interner();
   for (std::vector<uint32_t>* ends : {&rows->src, &rows->dst}) {
-    for (uint32_t& node : *ends) {
-      node = place[node];
+    for (size_t i = 0; i < ends->size(); ++i) {
+      if (i + kAhead < ends->size()) __builtin_prefetch(&place[(*ends)[i + kAhead]]);
+      (*ends)[i] = place[(*ends)[i]];
       if (stop->After(2)) return stop->status();
     }
   }
@@ -120,6 +162,7 @@ Status SortRows(const std::vector<uint32_t>& key, const std::vector<uint32_t>* b
   std::vector<uint32_t> next(starts->begin(), starts->end() - 1);
   sorted->resize(key.size());
   for (uint32_t i = 0; i < key.size(); ++i) {
+    if (before && i + kAhead < key.size()) __builtin_prefetch(&key[(*before)[i + kAhead]]);
     const uint32_t row = before ? (*before)[i] : i;
     (*sorted)[next[key[row]]++] = row;
     if (stop->After(3)) return stop->status();
@@ -127,49 +170,60 @@ Status SortRows(const std::vector<uint32_t>& key, const std::vector<uint32_t>* b
   return Status::Ok();
 }
 
-// Orders runs of parallel edges by their ids.
-Status OrderParallel(const Rows& rows, Stop* stop, std::vector<uint32_t>* sorted) {
-  if (rows.ids.size() == 0) return Status::Ok();
-  const auto same = [&](uint32_t a, uint32_t b) {
-    return rows.src[a] == rows.src[b] && rows.dst[a] == rows.dst[b];
-  };
-  const auto before = [&](uint32_t a, uint32_t b) { return Compare(rows.ids[a], rows.ids[b]) < 0; };
-  for (size_t i = 0; i < sorted->size();) {
-    size_t end = i + 1;
-    while (end < sorted->size() && same((*sorted)[i], (*sorted)[end])) ++end;
-    const auto at = [&](size_t place) { return sorted->begin() + static_cast<ptrdiff_t>(place); };
-    if (end - i > 1 && !std::is_sorted(at(i), at(end), before)) {
-      std::stable_sort(at(i), at(end), before);
+// Orders runs of parallel edges by their ids. REQUIRES: out.nodes is filled in the order `sorted`.
+Status OrderParallel(const Adjacency& out, const ValueList& ids, Stop* stop,
+                     std::vector<uint32_t>* sorted) {
+  if (ids.size() == 0) return Status::Ok();
+  const auto before = [&](uint32_t a, uint32_t b) { return Compare(ids[a], ids[b]) < 0; };
+  const auto at = [&](uint32_t slot) { return sorted->begin() + static_cast<ptrdiff_t>(slot); };
+  for (uint32_t u = 0; u + 1 < out.starts.size(); ++u) {
+    for (uint32_t slot = out.begin(u); slot < out.end(u);) {
+      uint32_t end = slot + 1;
+      while (end < out.end(u) && out.nodes[end] == out.nodes[slot]) ++end;
+      if (end - slot > 1 && !std::is_sorted(at(slot), at(end), before)) {
+        std::stable_sort(at(slot), at(end), before);
+      }
+      slot = end;
     }
-    if (stop->After(2 * (end - i))) return stop->status();
-    i = end;
+    if (stop->After(1 + uint64_t{2} * out.degree(u))) return stop->status();
   }
   return Status::Ok();
 }
 
+// Builds the lists of what leaves each node. Rows lie anywhere: their cells are fetched ahead.
 Status BuildRows(Rows* rows, Stop* stop, Graph* graph) {
   const size_t nodes = graph->ids.size();
+  Adjacency& out = graph->out;
   std::vector<uint32_t> by_dst;
   std::vector<uint32_t> sorted;
-  Status status = SortRows(rows->dst, nullptr, nodes, stop, &graph->out.starts, &by_dst);
-  if (status.ok()) {
-    status = SortRows(rows->src, &by_dst, nodes, stop, &graph->out.starts, &sorted);
-  }
-  by_dst = {};
-  if (status.ok()) status = OrderParallel(*rows, stop, &sorted);
+  Status status = SortRows(rows->dst, nullptr, nodes, stop, &out.starts, &by_dst);
+  if (status.ok()) status = SortRows(rows->src, &by_dst, nodes, stop, &out.starts, &sorted);
   if (!status.ok()) return status;
+  by_dst = {};
   rows->src = {};
-  graph->out.nodes.resize(sorted.size());
-  graph->edge_ids.Reserve(rows->ids.size());
-  for (size_t slot = 0; slot < sorted.size(); ++slot) {
-    graph->out.nodes[slot] = rows->dst[sorted[slot]];
-    if (rows->ids.size() > 0) graph->edge_ids.Append(rows->ids[sorted[slot]]);
-    if (stop->After(4)) return stop->status();
+  const size_t edges = sorted.size();
+  out.nodes.resize(edges);
+  for (size_t slot = 0; slot < edges; ++slot) {
+    if (slot + kAhead < edges) __builtin_prefetch(&rows->dst[sorted[slot + kAhead]]);
+    out.nodes[slot] = rows->dst[sorted[slot]];
+    if (stop->After(2)) return stop->status();
   }
-  graph->edge_ids.ShrinkToFit();
+  rows->dst = {};
+  status = OrderParallel(out, rows->ids, stop, &sorted);
+  if (!status.ok()) return status;
+  if (rows->ids.size() > 0) {
+    graph->edge_ids.Reserve(edges);
+    for (size_t slot = 0; slot < edges; ++slot) {
+      if (slot + kAhead < edges) rows->ids.Fetch(sorted[slot + kAhead]);
+      graph->edge_ids.Append(rows->ids[sorted[slot]]);
+      if (stop->After(3)) return stop->status();
+    }
+    graph->edge_ids.ShrinkToFit();
+  }
   if (!rows->weights.empty()) {
-    graph->weights.resize(sorted.size());
-    for (size_t slot = 0; slot < sorted.size(); ++slot) {
+    graph->weights.resize(edges);
+    for (size_t slot = 0; slot < edges; ++slot) {
+      if (slot + kAhead < edges) __builtin_prefetch(&rows->weights[sorted[slot + kAhead]]);
       graph->weights[slot] = rows->weights[sorted[slot]];
       if (stop->After(2)) return stop->status();
     }

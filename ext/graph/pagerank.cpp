@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <deque>
+#include <memory>
+#include <new>
 
-#include "graph/interner.h"
 #include "graph/stop.h"
 
 namespace vecgraph {
@@ -31,6 +33,16 @@ Status SumLeaving(const Graph& graph, Direction direction, const Adjacency* in, 
     if (stop->After(2 + graph.out.degree(u))) return stop->status();
   }
   return Status::Ok();
+}
+
+// The number of edges that leave a node in this direction.
+double CountLeaving(const Graph& graph, Direction direction, const Adjacency* in, uint32_t node) {
+  const Adjacency& out = graph.out;
+  if (direction == Direction::kOut) return out.degree(node);
+  if (direction == Direction::kIn) return in->degree(node);
+  const auto first = out.nodes.begin() + out.begin(node);
+  const auto [from, to] = std::equal_range(first, first + out.degree(node), node);
+  return static_cast<double>(out.degree(node)) + in->degree(node) - static_cast<double>(to - from);
 }
 
 // What node v receives, when each node gives `share[u]` for each unit of weight.
@@ -142,12 +154,18 @@ Status PushPageRank(const Graph& graph, const std::vector<std::pair<uint32_t, do
   Status status = direction == Direction::kOut ? Status::Ok() : graph.In(poll, &in);
   if (!status.ok()) return status;
   std::vector<State> states;
-  Interner places;  // of nodes in `states`
+  // By node: one more than its place in `states`. Of memory that is zero because nobody has touched
+  // it, a large graph costs nothing.
+  const std::unique_ptr<uint32_t[], decltype(&std::free)> places(
+      static_cast<uint32_t*>(std::calloc(graph.size() + size_t{1}, sizeof(uint32_t))), std::free);
+  if (!places) throw std::bad_alloc();
   std::deque<uint32_t> queue;
   const auto state_of = [&](uint32_t node) {
-    const uint32_t place = places.Add(ValueRef::Integer(node));
-    if (place == states.size()) states.push_back({node});
-    return place;
+    if (places[node] == 0) {
+      states.push_back({node});
+      places[node] = static_cast<uint32_t>(states.size());
+    }
+    return places[node] - 1;
   };
   const auto each = [&](uint32_t u, auto&& use) {
     if (direction != Direction::kIn) {
@@ -167,10 +185,15 @@ Status PushPageRank(const Graph& graph, const std::vector<std::pair<uint32_t, do
     State& state = states[place];
     if (state.leaving < 0) {
       state.leaving = 0;
-      each(node, [&](uint32_t, double weight) {
-        state.leaving += weight;
-        state.degree += 1;
-      });
+      if (graph.weights.empty()) {
+        state.leaving = CountLeaving(graph, direction, in, node);
+        state.degree = state.leaving;
+      } else {
+        each(node, [&](uint32_t, double weight) {
+          state.leaving += weight;
+          state.degree += 1;
+        });
+      }
     }
     state.left += amount;
     if (!state.queued && state.left >= eps * std::max(1.0, state.degree)) {

@@ -40,6 +40,14 @@ class ValueList {
   size_t size() const { return size_; }
   // Valid until the list changes.
   ValueRef operator[](size_t i) const;
+  // Says that value i is about to be read: it is fetched meanwhile.
+  void Fetch(size_t i) const {
+    if (is_narrow_) {
+      __builtin_prefetch(&narrow_[i]);
+    } else {
+      __builtin_prefetch(&wide_[i]);
+    }
+  }
   void Append(const ValueRef& value);
   void Reserve(size_t count);
   void ShrinkToFit();

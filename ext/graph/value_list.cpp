@@ -122,7 +122,7 @@ void ValueRef::Bind(Statement* statement, int index) const {
       statement->BindText(index, bytes);
       break;
     case SQLITE_BLOB:
-      statement->BindBlob(index, bytes.empty() ? std::string_view("", 0) : bytes);
+      statement->BindBlob(index, bytes.empty() ? std::string_view("") : bytes);
       break;
     default:
       statement->BindValue(index, nullptr);

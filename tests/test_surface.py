@@ -70,8 +70,29 @@ FUNCTIONS = [
     Function("graph_id", 1, "s", PURE),
     Function("graph_slug", 1, "s", PURE),
 ]
-MODULES = ["vec_each", "vec_topk", "vec_join", "vec_last_scan", "vec_cache", "vec_track_sql", "vec_audit", "graph_migrations", "db_profiles", "db_tune_check",
-           "db_health", "db_stats"]
+MODULES = [
+    "vec_each",
+    "vec_topk",
+    "vec_join",
+    "vec_last_scan",
+    "vec_cache",
+    "vec_track_sql",
+    "vec_audit",
+    "graph_migrations",
+    "graph_neighbors",
+    "graph_bfs",
+    "graph_distances",
+    "graph_shortest_path",
+    "graph_components",
+    "graph_degree",
+    "graph_pagerank",
+    "graph_ppr",
+    "graph_stats",
+    "db_profiles",
+    "db_tune_check",
+    "db_health",
+    "db_stats",
+]
 SHARED_MODULES = ["vec_each"]
 
 OWN = "sqlite3_vecgraph_own_init"
@@ -137,7 +158,7 @@ def test_a_view_may_call_a_function_unless_it_is_direct(engine, row):
     assert refused == (row.flags == DIRECT)
 
 
-@pytest.mark.parametrize("module", ["vec_topk", "vec_join", "vec_track_sql", "vec_audit", "graph_migrations"])
+@pytest.mark.parametrize("module", ["vec_topk", "vec_join", "vec_track_sql", "vec_audit", "graph_migrations", "graph_bfs", "graph_ppr"])
 def test_a_stranger_s_view_may_not_use_what_reads_by_name(engine, module):
     engine.execute(f"CREATE VIEW v AS SELECT * FROM {module}")
     engine.execute("PRAGMA trusted_schema = OFF")

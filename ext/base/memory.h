@@ -1,4 +1,5 @@
-// MemoryCap and AlignedMemory: the memory of what a connection caches, counted and capped.
+// MemoryCap, AlignedMemory and MemoryClaim: the memory of what a connection caches, counted and
+// capped.
 //
 // The memory comes from SQLite, so that sqlite3_memory_used() shows it and a hard heap limit is
 // kept: then an allocation fails, which costs speed and is no error. All connections of the process
@@ -30,6 +31,7 @@ class MemoryCap {
 
  private:
   friend class AlignedMemory;
+  friend class MemoryClaim;
   void Count(int64_t bytes);
 
   int64_t cap_;  // a quarter of the machine's memory unless set
@@ -66,6 +68,29 @@ class AlignedMemory {
   void* allocation_ = nullptr;
   uint8_t* data_ = nullptr;
   size_t bytes_ = 0;
+};
+
+// Counts memory that came from elsewhere against a cap.
+// REQUIRES: destroyed before its cap.
+class MemoryClaim {
+ public:
+  MemoryClaim() = default;
+  MemoryClaim(MemoryCap* cap, int64_t bytes) : cap_(cap), bytes_(bytes) { cap_->Count(bytes); }
+  MemoryClaim(MemoryClaim&& other) noexcept { *this = std::move(other); }
+  MemoryClaim& operator=(MemoryClaim&& other) noexcept {
+    std::swap(cap_, other.cap_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  MemoryClaim(const MemoryClaim&) = delete;
+  MemoryClaim& operator=(const MemoryClaim&) = delete;
+  ~MemoryClaim() {
+    if (cap_) cap_->Count(-bytes_);
+  }
+
+ private:
+  MemoryCap* cap_ = nullptr;
+  int64_t bytes_ = 0;
 };
 
 }  // namespace vecgraph

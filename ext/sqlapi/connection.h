@@ -12,6 +12,7 @@
 
 #include "base/sqlite.h"
 #include "base/workers.h"
+#include "graph/graph_cache.h"
 #include "kernel/kernels.h"
 #include "scan/search.h"
 #include "scan/table_cache.h"
@@ -27,11 +28,21 @@ struct ParsedText {
   std::shared_ptr<const Vector> vector;
 };
 
+// What the last graph function of a connection did.
+struct GraphReport {
+  const char* function = nullptr;  // null: there was none
+  const char* reader = "";         // lookup, cache, load
+  int64_t edges = 0;               // touched by look-ups, or of the graph
+  double missing = 0;              // score that push left undistributed
+};
+
 struct Connection {
   sqlite3* db = nullptr;
   const KernelTable* kernel = nullptr;  // never null
   int threads = DefaultThreads();
   TableCache cache;
+  GraphCache graphs{&cache.memory()};
+  GraphReport last_graph;
   SearchReport last_scan;
   int search_depth = 0;  // searches that run inside one another, through views and queries
   std::array<ParsedText, 2> parsed;  // by argument: first and second vector

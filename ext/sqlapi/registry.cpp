@@ -12,20 +12,55 @@
 namespace vecgraph {
 namespace {
 
+// One a line, so that two changes do not meet.
+// clang-format off
 std::vector<std::span<const FunctionDef>> AllFunctions() {
-  return {VecTypesFunctions(),    VecArithmeticFunctions(), VecQuantizeFunctions(),
-          VecDistanceFunctions(), VecSumFunctions(),        VecTopkJsonFunctions(),
-          VecIdsFunctions(),      VecConfigFunctions(),     VecDeflateFunctions(),
-          DbQueryFunctions(),     GraphMigrateFunctions(),  GraphTextFunctions(),
-          DbTuneFunctions(),      DbCheckpointFunctions(),  DbProbeFunctions(),
-          DbHealthFunctions()};
+  return {
+      VecTypesFunctions(),
+      VecArithmeticFunctions(),
+      VecQuantizeFunctions(),
+      VecDistanceFunctions(),
+      VecSumFunctions(),
+      VecTopkJsonFunctions(),
+      VecIdsFunctions(),
+      VecConfigFunctions(),
+      VecDeflateFunctions(),
+      DbQueryFunctions(),
+      GraphMigrateFunctions(),
+      GraphTextFunctions(),
+      DbTuneFunctions(),
+      DbCheckpointFunctions(),
+      DbProbeFunctions(),
+      DbHealthFunctions(),
+  };
 }
 
 std::vector<ModuleDef> AllModules() {
-  return {VecEachModule(),    VecTopkModule(),     VecJoinModule(),  VecLastScanModule(),
-          VecCacheModule(),   VecTrackSqlModule(), VecAuditModule(), GraphMigrationsModule(),
-          DbProfilesModule(), DbTuneCheckModule(), DbHealthModule(), DbStatsModule()};
+  return {
+      VecEachModule(),
+      VecTopkModule(),
+      VecJoinModule(),
+      VecLastScanModule(),
+      VecCacheModule(),
+      VecTrackSqlModule(),
+      VecAuditModule(),
+      GraphMigrationsModule(),
+      GraphNeighborsModule(),
+      GraphBfsModule(),
+      GraphDistancesModule(),
+      GraphShortestPathModule(),
+      GraphComponentsModule(),
+      GraphDegreeModule(),
+      GraphPageRankModule(),
+      GraphPprModule(),
+      GraphStatsModule(),
+      DbProfilesModule(),
+      DbTuneCheckModule(),
+      DbHealthModule(),
+      DbStatsModule(),
+  };
 }
+// clang-format on
 
 void Release(void* connection) {
   auto* const c = static_cast<Connection*>(connection);

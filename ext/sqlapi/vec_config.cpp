@@ -6,8 +6,8 @@
 // keys
 //   build      how the library was compiled; fixed
 //   kernel     the CPU level that computes
-//   cache_mb   how many MiB the vectors may take that this connection keeps in memory (a quarter of
-//              the machine's memory unless set); 0 keeps none
+//   cache_mb   how many MiB the vectors and graphs may take that this connection keeps in memory (a
+//              quarter of the machine's memory unless set); 0 keeps none
 //   threads    how many threads may search one matrix (1 to 64; as many as there are processors,
 //              at most 4, unless set)
 #include <array>
@@ -64,6 +64,7 @@ Status CacheMegabytes(sqlite3_context* ctx, Connection* connection, sqlite3_valu
     Status status = ReadNumber("cache_mb", value, 0, int64_t{1} << 30, &megabytes);
     if (!status.ok()) return status;
     connection->cache.SetCap(megabytes * kMegabyte);
+    connection->graphs.Trim();
   }
   sqlite3_result_int64(ctx, connection->cache.memory().cap() / kMegabyte);
   return Status::Ok();

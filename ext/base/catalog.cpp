@@ -1,0 +1,166 @@
+#include "base/catalog.h"
+
+#include <algorithm>
+
+#include "base/statement.h"
+
+namespace vecgraph {
+namespace {
+
+// Runs `use` for each row of `sql`, with the texts bound.
+template <class Use>
+Status EachRow(sqlite3* db, const std::string& sql, std::initializer_list<std::string_view> texts,
+               Use&& use) {
+  Statement statement;
+  Status status = statement.Prepare(db, sql);
+  if (!status.ok()) return status;
+  int index = 0;
+  for (const std::string_view text : texts) statement.BindText(++index, text);
+  int rc;
+  while ((rc = statement.Step()) == SQLITE_ROW) use(statement);
+  return rc == SQLITE_DONE ? Status::Ok() : DatabaseError(db, rc);
+}
+
+// The schemas in the order in which SQLite looks for a name.
+Status ReadSchemas(sqlite3* db, std::vector<std::string>* schemas) {
+  return EachRow(db,
+                 "SELECT name FROM pragma_database_list "
+                 "ORDER BY CASE name WHEN 'temp' THEN -1 ELSE seq END",
+                 {}, [&](const Statement& row) { schemas->push_back(row.Text(0)); });
+}
+
+// Leaves table->name empty if there is none.
+Status FindInSchema(sqlite3* db, const std::string& schema, std::string_view name,
+                    TableName* table) {
+  const std::string master =
+      schema == "temp" ? "sqlite_temp_master" : QuoteName(schema) + ".sqlite_master";
+  return EachRow(db,
+                 "SELECT name, type, substr(sql, 1, 14) = 'CREATE VIRTUAL' FROM " + master +
+                     " WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE",
+                 {name}, [&](const Statement& row) {
+                   table->schema = schema;
+                   table->name = row.Text(0);
+                   table->kind = row.Text(1) == "view" ? TableName::Kind::kView
+                                 : row.Int(2) != 0     ? TableName::Kind::kVirtual
+                                                       : TableName::Kind::kTable;
+                 });
+}
+
+// The first keyword of a statement, after blanks and comments.
+std::string_view FirstWord(std::string_view sql) {
+  for (;;) {
+    sql.remove_prefix(std::min(sql.find_first_not_of(" \t\r\n\f"), sql.size()));
+    const bool line = sql.substr(0, 2) == "--";
+    if (!line && sql.substr(0, 2) != "/*") break;
+    const size_t end = line ? sql.find('\n') : sql.find("*/", 2);
+    if (end == std::string_view::npos) return {};
+    sql.remove_prefix(end + (line ? 1 : 2));
+  }
+  size_t length = 0;
+  while (length < sql.size() && ((sql[length] | 32) >= 'a' && (sql[length] | 32) <= 'z')) ++length;
+  return sql.substr(0, length);
+}
+
+}  // namespace
+
+std::string TableName::Quoted() const { return QuoteName(schema) + "." + QuoteName(name); }
+
+bool NamesMatch(std::string_view a, std::string_view b) {
+  return a.size() == b.size() &&
+         sqlite3_strnicmp(a.data(), b.data(), static_cast<int>(a.size())) == 0;
+}
+
+Status FindTableName(sqlite3* db, std::string_view text, TableName* table) {
+  *table = TableName();
+  std::vector<std::string> schemas;
+  Status status = ReadSchemas(db, &schemas);
+  for (const std::string& schema : schemas) {
+    if (status.ok() && table->name.empty()) status = FindInSchema(db, schema, text, table);
+  }
+  for (size_t dot = text.find('.'); dot != std::string_view::npos; dot = text.find('.', dot + 1)) {
+    for (const std::string& schema : schemas) {
+      if (status.ok() && table->name.empty() && NamesMatch(schema, text.substr(0, dot))) {
+        status = FindInSchema(db, schema, text.substr(dot + 1), table);
+      }
+    }
+  }
+  if (!status.ok() || !table->name.empty()) return status;
+  std::string searched;
+  for (const std::string& schema : schemas) searched += (searched.empty() ? "" : ", ") + schema;
+  return Status::Error(Format("no table or view '%.*s' (looked in %s)",
+                              static_cast<int>(text.size()), text.data(), searched.c_str()));
+}
+
+Status ReadColumnNames(sqlite3* db, const TableName& table, std::vector<std::string>* columns) {
+  return EachRow(db, "SELECT name FROM pragma_table_xinfo(?1, ?2) ORDER BY cid",
+                 {table.name, table.schema},
+                 [&](const Statement& row) { columns->push_back(row.Text(0)); });
+}
+
+Status FindRowidName(sqlite3* db, const TableName& table, const std::vector<std::string>& columns,
+                     std::string* rowid) {
+  rowid->clear();
+  if (table.kind == TableName::Kind::kView) return Status::Ok();
+  for (const char* alias : {"rowid", "_rowid_", "oid"}) {
+    if (std::any_of(columns.begin(), columns.end(),
+                    [&](const std::string& name) { return NamesMatch(name, alias); })) {
+      continue;
+    }
+    Statement probe;
+    Status status = probe.Prepare(db, std::string("SELECT ") + alias + " FROM " + table.Quoted());
+    if (status.ok()) {
+      *rowid = alias;
+    } else if (status.message() != std::string("no such column: ") + alias) {
+      return status;  // denied, interrupted, out of memory: not a sign of WITHOUT ROWID
+    }
+    return Status::Ok();
+  }
+  return Status::Ok();
+}
+
+Status FindIndexOn(sqlite3* db, const TableName& table, std::string_view column, bool* indexed) {
+  *indexed = false;
+  return EachRow(
+      db,
+      "SELECT 1 FROM pragma_index_list(?1, ?2) AS l, pragma_index_xinfo(l.name, ?2) AS x "
+      "WHERE NOT l.partial AND x.seqno = 0 AND x.coll = 'BINARY' "
+      "AND x.name = ?3 COLLATE NOCASE LIMIT 1",
+      {table.name, table.schema, column}, [&](const Statement&) { *indexed = true; });
+}
+
+Status CheckQuery(sqlite3* db, std::string_view sql, std::string* text,
+                  std::vector<std::string>* columns) {
+  Statement statement;
+  std::string_view tail;
+  Status status = statement.Prepare(db, sql, 0, &tail);
+  if (!status.ok()) return Status::Code(status.code(), "db_query: " + status.message());
+  *text = sql.substr(0, sql.size() - tail.size());
+  Statement rest;
+  while (statement && !tail.empty()) {  // a tail of blanks and comments holds no statement
+    status = rest.Prepare(db, tail, 0, &tail);
+    if (!status.ok() || rest) return Status::Error("db_query: give one statement, not several");
+  }
+  if (!statement || sqlite3_column_count(statement.get()) == 0 ||
+      !sqlite3_stmt_readonly(statement.get()) || sqlite3_stmt_isexplain(statement.get())) {
+    return Status::Error("db_query: give one SELECT statement that only reads");
+  }
+  // A PRAGMA has columns and may count as reading while it changes a setting.
+  const std::string_view word = FirstWord(sql);
+  if (!NamesMatch(word, "SELECT") && !NamesMatch(word, "WITH") && !NamesMatch(word, "VALUES")) {
+    return Status::Error("db_query: the statement must begin with SELECT, WITH or VALUES");
+  }
+  if (sqlite3_bind_parameter_count(statement.get()) != 0) {
+    return Status::Error("db_query: the query has a parameter; write its value into the text");
+  }
+  // What follows the statement's semicolon is in `tail`, so it can only be the last character.
+  if (!text->empty() && text->back() == ';') text->pop_back();
+  columns->clear();
+  for (int i = 0; i < sqlite3_column_count(statement.get()); ++i) {
+    const char* name = sqlite3_column_name(statement.get(), i);
+    if (!name) throw std::bad_alloc();
+    columns->push_back(name);
+  }
+  return Status::Ok();
+}
+
+}  // namespace vecgraph

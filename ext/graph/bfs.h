@@ -1,0 +1,83 @@
+// Bfs: the nodes that can be reached, each once, nearest first.
+//
+// Of several roots at the same distance the one with the smallest id has the node, of several
+// parents then the smallest, of parallel edges the first. Rows come by depth, root, node. O(nodes +
+// edges) of what is reached.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "graph/stop.h"
+#include "graph/walk.h"
+
+namespace vecgraph {
+
+struct BfsRow {
+  uint32_t node;
+  uint32_t depth;
+  uint32_t parent;  // kNoNode: a root
+  uint32_t edge;
+  uint32_t root;
+};
+
+struct BfsLimits {
+  uint32_t depth = UINT32_MAX;
+  uint32_t fanout = UINT32_MAX;  // neighbours followed from one node, those with the smallest ids
+  uint64_t nodes = UINT64_MAX;   // rows, roots included
+  uint32_t target = kNoNode;     // stop when it is found
+};
+
+// `roots` are distinct. Interrupted: an error. The caller asks a LookupWalk whether it gave up.
+template <class Walk>
+Status Bfs(Walk* walk, std::vector<uint32_t> roots, const BfsLimits& limits, const StopPoll& poll,
+           std::vector<BfsRow>* rows) {
+  Stop stop(poll);
+  std::vector<bool> seen(walk->size());
+  const auto add = [&](const BfsRow& row) {
+    if (row.node >= seen.size()) seen.resize(std::max(walk->size(), row.node + size_t{1}));
+    seen[row.node] = true;
+    rows->push_back(row);
+    return rows->size() < limits.nodes && row.node != limits.target;
+  };
+  std::sort(roots.begin(), roots.end(), [&](uint32_t a, uint32_t b) { return walk->Before(a, b); });
+  bool more = limits.nodes > 0;
+  for (const uint32_t root : roots) {
+    if (more) more = add({root, 0, kNoNode, 0, root});
+  }
+  size_t from = 0;
+  for (uint32_t depth = 1; more && depth <= limits.depth && from < rows->size(); ++depth) {
+    const size_t to = rows->size();
+    for (size_t i = from; more && i < to; ++i) {
+      const uint32_t parent = (*rows)[i].node;
+      const uint32_t root = (*rows)[i].root;
+      uint32_t followed = 0;
+      uint32_t last = kNoNode;
+      uint64_t steps = 1;
+      Status status = walk->Visit(parent, [&](const Link& link) {
+        ++steps;
+        if (link.node == last || link.node == parent) return true;
+        last = link.node;
+        if (followed++ == limits.fanout) return false;
+        if (link.node >= seen.size() || !seen[link.node]) {
+          more = add({link.node, depth, parent, link.edge, root});
+        }
+        return more;
+      });
+      if (!status.ok() || walk->gave_up()) return status;
+      if (stop.After(2 * steps)) return stop.status();
+    }
+    // Already by root, since the level before was.
+    std::sort(rows->begin() + static_cast<ptrdiff_t>(to), rows->end(),
+              [&](const BfsRow& a, const BfsRow& b) {
+                return a.root != b.root ? walk->Before(a.root, b.root)
+                                        : walk->Before(a.node, b.node);
+              });
+    from = to;
+    if (depth == UINT32_MAX) break;
+  }
+  return stop.status();
+}
+
+}  // namespace vecgraph

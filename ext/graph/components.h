@@ -1,0 +1,18 @@
+// Components: which nodes hang together. A component is known by its smallest node.
+//
+// Weak: by any path, whichever way its edges point. Strong: there and back. Both O(nodes + edges),
+// without recursion.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace vecgraph {
+
+// The smallest node of the component of each node. An error: interrupted.
+Status WeakComponents(const Graph& graph, const StopPoll& poll, std::vector<uint32_t>* component);
+Status StrongComponents(const Graph& graph, const StopPoll& poll, std::vector<uint32_t>* component);
+
+}  // namespace vecgraph

@@ -1,0 +1,54 @@
+// EdgeReader: one call's way to its edges: a lock on the table, and the graph when it is wanted.
+//
+// From Open() on a plain table is locked for reading, so that look-ups and the graph show one
+// state. A graph that is in memory and valid costs nothing; otherwise Load() reads it, and keeps it
+// if the table is plain and has no uncommitted change.
+// REQUIRES: destroyed before the call returns.
+// Threads: as the connection.
+#pragma once
+
+#include <memory>
+
+#include "graph/graph_cache.h"
+#include "graph/load.h"
+
+namespace vecgraph {
+
+class EdgeReader {
+ public:
+  EdgeReader(sqlite3* db, GraphCache* cache) : db_(db), cache_(cache) {}
+  EdgeReader(const EdgeReader&) = delete;
+  EdgeReader& operator=(const EdgeReader&) = delete;
+  ~EdgeReader() { Close(); }
+
+  Status Open(const EdgeRequest& request);
+  // Whether Load() returns what is in memory.
+  bool cached() const { return cached_; }
+  Status Load(std::shared_ptr<const Graph>* graph);
+
+  sqlite3* db() const { return db_; }
+  const EdgeRequest& request() const { return request_; }
+  const EdgeSource& source() const { return entry_->source; }
+  const NodeSource& node_source() const { return entry_->node_source; }
+  const StopPoll& poll() const { return poll_; }
+
+ private:
+  Status Prepare();
+  Status Begin(const std::string& schema, Statement* statement, const std::string& label,
+               Stepped* stepped, SnapshotKey* key);
+  void Close();
+
+  sqlite3* db_;
+  GraphCache* cache_;
+  EdgeRequest request_;
+  std::shared_ptr<CachedGraph> entry_;
+  StopPoll poll_;
+  Stepped edges_;
+  Stepped nodes_;
+  SnapshotKey edges_key_;
+  SnapshotKey nodes_key_;
+  bool begun_ = false;
+  bool cached_ = false;
+};
+
+}  // namespace vecgraph

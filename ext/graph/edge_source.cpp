@@ -1,0 +1,216 @@
+#include "graph/edge_source.h"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "base/catalog.h"
+#include "base/statement.h"
+
+namespace vecgraph {
+namespace {
+
+// The columns of a source, each with the SQL that reads it.
+struct Columns {
+  std::string label;  // of the source
+  std::vector<std::string> names;
+  bool by_position = false;  // of a query: c1, c2, ..., since its names may repeat
+
+  std::string Sql(size_t i) const {
+    return by_position ? Format("c%zu", i + 1) : QuoteName(names[i]);
+  }
+  // Its place, or the number of columns.
+  size_t Find(std::string_view name) const {
+    return static_cast<size_t>(
+        std::find_if(names.begin(), names.end(),
+                     [&](const std::string& column) { return NamesMatch(column, name); }) -
+        names.begin());
+  }
+  std::string List() const {
+    std::string list;
+    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+    return list;
+  }
+};
+
+Status FindNamed(const Columns& columns, const char* argument, const std::string& name,
+                 std::string* sql) {
+  const size_t i = columns.Find(name);
+  if (i < columns.names.size()) {
+    *sql = columns.Sql(i);
+    return Status::Ok();
+  }
+  return Status::Error(Format("%s: %s has no column '%s' (it has %s)", argument,
+                              columns.label.c_str(), name.c_str(), columns.List().c_str()));
+}
+
+// The endpoints that are not named.
+Status FindEndpoints(const Columns& columns, const EdgeRequest& request, EdgeSource* source) {
+  Status status;
+  if (!request.src_col.empty()) {
+    status = FindNamed(columns, "src_col", request.src_col, &source->src);
+  }
+  if (status.ok() && !request.dst_col.empty()) {
+    status = FindNamed(columns, "dst_col", request.dst_col, &source->dst);
+  }
+  if (!status.ok() || (!source->src.empty() && !source->dst.empty())) return status;
+  size_t src = 0;
+  size_t dst = 1;
+  bool found = columns.by_position && columns.names.size() >= 2;
+  constexpr const char* kPairs[][2] = {{"source", "target"}, {"src", "dst"}};
+  for (const auto& pair : kPairs) {
+    if (found) break;
+    src = columns.Find(pair[0]);
+    dst = columns.Find(pair[1]);
+    found = src < columns.names.size() && dst < columns.names.size();
+  }
+  if (!found) {
+    return Status::Error(
+        Format("%s has no columns source and target, or src and dst (it has %s); name the two as "
+               "src_col and dst_col",
+               columns.label.c_str(), columns.List().c_str()));
+  }
+  if (source->src.empty()) source->src = columns.Sql(src);
+  if (source->dst.empty()) source->dst = columns.Sql(dst);
+  return status;
+}
+
+Status FindOthers(const Columns& columns, const EdgeRequest& request, EdgeSource* source) {
+  Status status;
+  if (!request.weight_col.empty()) {
+    status = FindNamed(columns, "weight_col", request.weight_col, &source->weight);
+  }
+  if (status.ok() && !request.edge_id_col.empty()) {
+    status = FindNamed(columns, "edge_id_col", request.edge_id_col, &source->edge_id);
+  } else if (status.ok()) {
+    source->edge_id = source->rowid;
+  }
+  if (!status.ok()) return status;
+  const size_t type = columns.Find(request.type_col.empty() ? "type" : request.type_col);
+  if (type < columns.names.size()) {
+    source->type = columns.Sql(type);
+  } else if (!request.type_col.empty()) {
+    return FindNamed(columns, "type_col", request.type_col, &source->type);
+  }
+  source->types_given = request.types.has_value();
+  if (source->types_given && source->type.empty()) {
+    return Status::Error(Format("types: %s has no column 'type' (it has %s); name it as type_col",
+                                columns.label.c_str(), columns.List().c_str()));
+  }
+  return status;
+}
+
+Status FindIndexes(sqlite3* db, const TableName& table, const Columns& columns,
+                   EdgeSource* source) {
+  Status status;
+  for (const std::string& name : columns.names) {
+    const std::string sql = QuoteName(name);
+    if (status.ok() && sql == source->src) {
+      status = FindIndexOn(db, table, name, &source->src_indexed);
+    }
+    if (status.ok() && sql == source->dst) {
+      status = FindIndexOn(db, table, name, &source->dst_indexed);
+    }
+  }
+  return status;
+}
+
+// "WITH name(c1, c2, ...) AS (query) ".
+std::string WithQuery(const char* name, const std::string& query, size_t columns) {
+  std::string sql = std::string("WITH ") + name + "(";
+  for (size_t i = 1; i <= columns; ++i) sql += (i > 1 ? ", c" : "c") + std::to_string(i);
+  // The query may end in a comment.
+  return sql + ") AS (" + query + "\n) ";
+}
+
+constexpr const char* kEdges = "vecgraph_edges";
+constexpr const char* kNodes = "vecgraph_nodes";
+
+std::string OrNull(const std::string& sql) { return sql.empty() ? "NULL" : sql; }
+
+}  // namespace
+
+std::string EdgeSource::ScanSql() const {
+  std::string sql = with + "SELECT " + src + ", " + dst + ", " + OrNull(edge_id) + ", " +
+                    OrNull(weight) + " FROM " + from;
+  if (types_given) sql += " WHERE " + type + " IN (SELECT value FROM json_each(?1))";
+  return sql;
+}
+
+std::string EdgeSource::LookupSql(Direction way) const {
+  const std::string& own = way == Direction::kOut ? src : dst;
+  const std::string& other = way == Direction::kOut ? dst : src;
+  // BINARY: two nodes are the same byte for byte, whatever collation the column has.
+  std::string sql = with + "SELECT " + own + ", " + other + ", " + OrNull(edge_id) + ", " +
+                    OrNull(weight) + ", " + OrNull(type) + " FROM " + from + " WHERE " + own +
+                    " = ?1 COLLATE BINARY";
+  if (types_given) sql += " AND " + type + " IN (SELECT value FROM json_each(?2))";
+  return sql;
+}
+
+Status ResolveEdges(sqlite3* db, const EdgeRequest& request, EdgeSource* source) {
+  *source = EdgeSource();
+  Columns columns;
+  TableName table;
+  if (request.source_is_query) {
+    std::string text;
+    Status status = CheckQuery(db, request.source, &text, &columns.names);
+    if (!status.ok()) return status;
+    source->label = columns.label = "the query";
+    columns.by_position = true;
+    source->with = WithQuery(kEdges, text, columns.names.size());
+    source->from = kEdges;
+  } else {
+    Status status = FindTableName(db, request.source, &table);
+    if (status.ok()) status = ReadColumnNames(db, table, &columns.names);
+    if (status.ok()) status = FindRowidName(db, table, columns.names, &source->rowid);
+    if (!status.ok()) return status;
+    source->is_plain = table.kind == TableName::Kind::kTable;
+    source->schema = table.schema;
+    source->label = columns.label = table.Label();
+    source->from = table.Quoted();
+  }
+  Status status = FindEndpoints(columns, request, source);
+  if (status.ok()) status = FindOthers(columns, request, source);
+  if (status.ok() && source->is_plain) status = FindIndexes(db, table, columns, source);
+  return status;
+}
+
+Status ResolveNodes(sqlite3* db, const EdgeRequest& request, NodeSource* source) {
+  *source = NodeSource();
+  Columns columns;
+  std::string from;
+  std::string with;
+  if (request.node_table_is_query) {
+    std::string text;
+    Status status = CheckQuery(db, request.node_table, &text, &columns.names);
+    if (!status.ok()) return status;
+    source->label = columns.label = "the query of node_table";
+    columns.by_position = true;
+    with = WithQuery(kNodes, text, columns.names.size());
+    from = kNodes;
+  } else {
+    TableName table;
+    Status status = FindTableName(db, request.node_table, &table);
+    if (status.ok()) status = ReadColumnNames(db, table, &columns.names);
+    if (!status.ok()) return Status::Code(status.code(), "node_table: " + status.message());
+    source->is_plain = table.kind == TableName::Kind::kTable;
+    source->schema = table.schema;
+    source->label = columns.label = table.Label();
+    from = table.Quoted();
+  }
+  size_t place = columns.Find(request.id_col.empty() ? "id" : request.id_col);
+  if (place == columns.names.size() && request.id_col.empty() && columns.by_position) place = 0;
+  if (place < columns.names.size()) {
+    source->id = columns.Sql(place);
+  } else if (!request.id_col.empty()) {
+    return FindNamed(columns, "id_col", request.id_col, &source->id);
+  } else {
+    return Status::Error(Format("node_table: %s has no column 'id' (it has %s); name it as id_col",
+                                columns.label.c_str(), columns.List().c_str()));
+  }
+  source->sql = with + "SELECT " + source->id + " FROM " + from;
+  return Status::Ok();
+}
+
+}  // namespace vecgraph

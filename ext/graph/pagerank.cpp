@@ -1,0 +1,234 @@
+#include "graph/pagerank.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <deque>
+#include <memory>
+#include <new>
+
+#include "graph/stop.h"
+
+namespace vecgraph {
+namespace {
+
+// The sum of the weights of what leaves each node in this direction.
+Status SumLeaving(const Graph& graph, Direction direction, const Adjacency* in, Stop* stop,
+                  std::vector<double>* sums) {
+  sums->assign(graph.size(), 0);
+  for (uint32_t u = 0; u < graph.size(); ++u) {
+    double sum = 0;
+    if (direction != Direction::kIn) {
+      for (uint32_t slot = graph.out.begin(u); slot < graph.out.end(u); ++slot) {
+        sum += graph.weight(slot);
+      }
+    }
+    if (direction != Direction::kOut) {
+      for (uint32_t i = in->begin(u); i < in->end(u); ++i) {
+        if (direction == Direction::kBoth && in->nodes[i] == u) continue;
+        sum += graph.weight(in->slots[i]);
+      }
+    }
+    (*sums)[u] = sum;
+    if (stop->After(2 + graph.out.degree(u))) return stop->status();
+  }
+  return Status::Ok();
+}
+
+// The number of edges that leave a node in this direction.
+double CountLeaving(const Graph& graph, Direction direction, const Adjacency* in, uint32_t node) {
+  const Adjacency& out = graph.out;
+  if (direction == Direction::kOut) return out.degree(node);
+  if (direction == Direction::kIn) return in->degree(node);
+  const auto first = out.nodes.begin() + out.begin(node);
+  const auto [from, to] = std::equal_range(first, first + out.degree(node), node);
+  return static_cast<double>(out.degree(node)) + in->degree(node) - static_cast<double>(to - from);
+}
+
+// What node v receives, when each node gives `share[u]` for each unit of weight.
+class Receiver {
+ public:
+  Receiver(const Graph& graph, const Adjacency* in, Direction direction)
+      : graph_(graph), in_(in), direction_(direction), weighted_(!graph.weights.empty()) {}
+
+  double operator()(uint32_t v, const std::vector<double>& share) const {
+    double sum = 0;
+    if (direction_ != Direction::kIn) {
+      for (uint32_t i = in_->begin(v); i < in_->end(v); ++i) {
+        const double part = share[in_->nodes[i]];
+        sum += weighted_ ? part * graph_.weights[in_->slots[i]] : part;
+      }
+    }
+    if (direction_ != Direction::kOut) {
+      for (uint32_t slot = graph_.out.begin(v); slot < graph_.out.end(v); ++slot) {
+        if (direction_ == Direction::kBoth && graph_.out.nodes[slot] == v) continue;
+        const double part = share[graph_.out.nodes[slot]];
+        sum += weighted_ ? part * graph_.weights[slot] : part;
+      }
+    }
+    return sum;
+  }
+  uint64_t steps(uint32_t v) const { return 2 + 2 * graph_.out.degree(v); }
+
+ private:
+  const Graph& graph_;
+  const Adjacency* in_;
+  Direction direction_;
+  bool weighted_;
+};
+
+double SumOf(const std::vector<std::pair<uint32_t, double>>& weights) {
+  double sum = 0;
+  for (const auto& [node, weight] : weights) sum += weight;
+  return sum;
+}
+
+}  // namespace
+
+Status PageRank(const Graph& graph, const std::vector<std::pair<uint32_t, double>>& teleport,
+                const PageRankOptions& options, const StopPoll& poll, PageRankResult* result) {
+  const uint32_t nodes = graph.size();
+  *result = PageRankResult();
+  result->converged = nodes == 0;
+  if (nodes == 0) return Status::Ok();
+  const Adjacency* in = nullptr;
+  Status status = graph.In(poll, &in);
+  if (!status.ok()) return status;
+  Stop stop(poll);
+  std::vector<double> leaving;
+  status = SumLeaving(graph, options.direction, in, &stop, &leaving);
+  if (!status.ok()) return status;
+
+  const double even = 1.0 / nodes;
+  const double total = SumOf(teleport);
+  const Receiver received(graph, in, options.direction);
+  std::vector<double>& x = result->scores;
+  x.assign(nodes, even);
+  std::vector<double> share(nodes);
+  std::vector<double> y(nodes);
+  while (!result->converged && result->rounds < options.most_rounds) {
+    ++result->rounds;
+    double lost = 0;
+    for (uint32_t u = 0; u < nodes; ++u) {
+      if (leaving[u] > 0) {
+        share[u] = x[u] / leaving[u];
+      } else {
+        share[u] = 0;
+        lost += x[u];
+      }
+    }
+    const double base =
+        (teleport.empty() ? (1 - options.damping) * even : 0) +
+        (teleport.empty() || options.uniform_dangling ? options.damping * lost * even : 0);
+    for (uint32_t v = 0; v < nodes; ++v) {
+      y[v] = base + options.damping * received(v, share);
+      if (stop.After(received.steps(v))) return stop.status();
+    }
+    const double jump =
+        1 - options.damping + (options.uniform_dangling ? 0 : options.damping * lost);
+    for (const auto& [node, weight] : teleport) y[node] += jump * weight / total;
+    double change = 0;
+    for (uint32_t v = 0; v < nodes; ++v) change += std::fabs(y[v] - x[v]);
+    std::swap(x, y);
+    result->converged = change < options.tolerance;
+  }
+  // Rounding alone moves the sum from 1.
+  double sum = 0;
+  for (const double score : x) sum += score;
+  for (double& score : x) score /= sum;
+  return stop.status();
+}
+
+Status PushPageRank(const Graph& graph, const std::vector<std::pair<uint32_t, double>>& seeds,
+                    double damping, double eps, Direction direction, const StopPoll& poll,
+                    std::vector<std::pair<uint32_t, double>>* scores, double* missing) {
+  struct State {
+    uint32_t node;
+    bool queued = false;
+    double score = 0;
+    double left = 0;      // to be distributed
+    double leaving = -1;  // weight, once it is known
+    double degree = 0;
+  };
+  const Adjacency* in = nullptr;
+  Status status = direction == Direction::kOut ? Status::Ok() : graph.In(poll, &in);
+  if (!status.ok()) return status;
+  std::vector<State> states;
+  // By node: one more than its place in `states`. Of memory that is zero because nobody has touched
+  // it, a large graph costs nothing.
+  const std::unique_ptr<uint32_t[], decltype(&std::free)> places(
+      static_cast<uint32_t*>(std::calloc(graph.size() + size_t{1}, sizeof(uint32_t))), std::free);
+  if (!places) throw std::bad_alloc();
+  std::deque<uint32_t> queue;
+  const auto state_of = [&](uint32_t node) {
+    if (places[node] == 0) {
+      states.push_back({node});
+      places[node] = static_cast<uint32_t>(states.size());
+    }
+    return places[node] - 1;
+  };
+  const auto each = [&](uint32_t u, auto&& use) {
+    if (direction != Direction::kIn) {
+      for (uint32_t slot = graph.out.begin(u); slot < graph.out.end(u); ++slot) {
+        use(graph.out.nodes[slot], graph.weight(slot));
+      }
+    }
+    if (direction != Direction::kOut) {
+      for (uint32_t i = in->begin(u); i < in->end(u); ++i) {
+        if (direction == Direction::kBoth && in->nodes[i] == u) continue;
+        use(in->nodes[i], graph.weight(in->slots[i]));
+      }
+    }
+  };
+  const auto give = [&](uint32_t node, double amount) {
+    const uint32_t place = state_of(node);
+    State& state = states[place];
+    if (state.leaving < 0) {
+      state.leaving = 0;
+      if (graph.weights.empty()) {
+        state.leaving = CountLeaving(graph, direction, in, node);
+        state.degree = state.leaving;
+      } else {
+        each(node, [&](uint32_t, double weight) {
+          state.leaving += weight;
+          state.degree += 1;
+        });
+      }
+    }
+    state.left += amount;
+    if (!state.queued && state.left >= eps * std::max(1.0, state.degree)) {
+      state.queued = true;
+      queue.push_back(place);
+    }
+  };
+  Stop stop(poll);
+  const double total = SumOf(seeds);
+  for (const auto& [node, weight] : seeds) give(node, weight / total);
+  while (!queue.empty()) {
+    const uint32_t place = queue.front();
+    queue.pop_front();
+    const State state = states[place];
+    states[place].queued = false;
+    states[place].left = 0;
+    states[place].score += (1 - damping) * state.left;
+    const double rest = damping * state.left;
+    if (state.leaving > 0) {
+      each(state.node, [&](uint32_t other, double weight) {
+        if (weight > 0) give(other, rest * weight / state.leaving);
+      });
+    } else {
+      for (const auto& [node, weight] : seeds) give(node, rest * weight / total);
+    }
+    if (stop.After(8 + static_cast<uint64_t>(8 * state.degree))) return stop.status();
+  }
+  *missing = 0;
+  scores->clear();
+  for (const State& state : states) {
+    *missing += state.left;
+    if (state.score > 0) scores->emplace_back(state.node, state.score);
+  }
+  std::sort(scores->begin(), scores->end());
+  return stop.status();
+}
+
+}  // namespace vecgraph

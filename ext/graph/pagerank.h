@@ -1,0 +1,44 @@
+// PageRank by power iteration, and personalised PageRank by power iteration or by push.
+//
+// With damping d, teleport weights p (sum 1), and the share w(u,v) that u gives to v of its score:
+//   x[v] = (1 - d) p[v] + d (sum over u of x[u] w(u,v) + lost q[v])
+// where `lost` is the score of nodes that nothing leaves, and q is p or 1/N. The sum of x is 1.
+// A power iteration ends when the sum of |changes| is below `tolerance`. O(edges) each.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "graph/direction.h"
+#include "graph/graph.h"
+
+namespace vecgraph {
+
+struct PageRankOptions {
+  double damping = 0.85;
+  double tolerance = 1e-10;
+  uint64_t most_rounds = 200;
+  Direction direction = Direction::kOut;
+  bool uniform_dangling = true;  // q is 1/N; else p
+};
+
+struct PageRankResult {
+  std::vector<double> scores;  // by node
+  uint64_t rounds = 0;
+  bool converged = false;
+};
+
+// `teleport` holds (node, weight), distinct, weights not negative and not all 0; empty: every node
+// the same. An error: interrupted.
+Status PageRank(const Graph& graph, const std::vector<std::pair<uint32_t, double>>& teleport,
+                const PageRankOptions& options, const StopPoll& poll, PageRankResult* result);
+
+// Forward push (Andersen, Chung, Lang): the score that is left at a node is below `eps` times what
+// leaves it, so the work does not depend on the size of the graph. Gives (node, score), ascending
+// by node; scores are too small by what is left, `*missing` in all. Lost score goes to the seeds.
+Status PushPageRank(const Graph& graph, const std::vector<std::pair<uint32_t, double>>& seeds,
+                    double damping, double eps, Direction direction, const StopPoll& poll,
+                    std::vector<std::pair<uint32_t, double>>* scores, double* missing);
+
+}  // namespace vecgraph

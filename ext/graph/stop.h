@@ -1,0 +1,35 @@
+// Stop: asks whether work has to stop, every so many steps.
+// Threads: as the poll.
+#pragma once
+
+#include <cstdint>
+
+#include "base/polled_sort.h"
+#include "base/status.h"
+
+namespace vecgraph {
+
+class Stop {
+ public:
+  // REQUIRES: `poll` outlives it.
+  explicit Stop(const StopPoll& poll) : poll_(poll) {}
+
+  // Counts `steps`, each of a few nanoseconds. True: stop, status() says why.
+  bool After(uint64_t steps) {
+    done_ += steps;
+    if (done_ < kStretch) return code_ != 0;
+    done_ = 0;
+    if (code_ == 0) code_ = poll_();
+    return code_ != 0;
+  }
+  Status status() const { return code_ == 0 ? Status::Ok() : Status::Code(code_, "interrupted"); }
+
+ private:
+  static constexpr uint64_t kStretch = 1 << 16;
+
+  const StopPoll& poll_;
+  uint64_t done_ = 0;
+  int code_ = 0;
+};
+
+}  // namespace vecgraph

@@ -1,0 +1,238 @@
+#include "graph/value_list.h"
+
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <limits>
+
+#include "base/value.h"
+
+namespace vecgraph {
+namespace {
+
+int Sign(bool less, bool greater) { return less ? -1 : greater ? 1 : 0; }
+
+// An integer beside a real that is no whole int64.
+int CompareMixed(int64_t integer, double real) {
+  // Such a real is beyond every int64, or has a fraction and then is small enough for the
+  // conversion to keep the order.
+  if (real >= 9223372036854775808.0) return -1;
+  if (real < -9223372036854775808.0) return 1;
+  const auto number = static_cast<double>(integer);
+  return Sign(number<real, number> real);
+}
+
+int CompareNumbers(const ValueRef& a, const ValueRef& b) {
+  int64_t x = a.integer;
+  int64_t y = b.integer;
+  const bool whole_a = a.type == SQLITE_INTEGER || ToInteger(a.real, &x);
+  const bool whole_b = b.type == SQLITE_INTEGER || ToInteger(b.real, &y);
+  if (whole_a && whole_b) return Sign(x<y, x> y);
+  if (whole_a) return CompareMixed(x, b.real);
+  if (whole_b) return -CompareMixed(y, a.real);
+  return Sign(a.real<b.real, a.real> b.real);
+}
+
+// NULL, numbers, text, blobs.
+int ClassOf(int type) {
+  switch (type) {
+    case SQLITE_NULL:
+      return 0;
+    case SQLITE_TEXT:
+      return 2;
+    case SQLITE_BLOB:
+      return 3;
+    default:
+      return 1;
+  }
+}
+
+uint64_t Mix(uint64_t x) {
+  x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93ULL;
+  return x ^ (x >> 32);
+}
+
+}  // namespace
+
+ValueRef ValueRef::Of(sqlite3_value* value) {
+  ValueRef ref;
+  ref.type = sqlite3_value_type(value);
+  switch (ref.type) {
+    case SQLITE_INTEGER:
+      ref.integer = sqlite3_value_int64(value);
+      break;
+    case SQLITE_FLOAT:
+      ref.real = sqlite3_value_double(value);
+      break;
+    case SQLITE_TEXT:
+      ref.bytes = TextOf(value);
+      break;
+    case SQLITE_BLOB:
+      ref.bytes = BlobOf(value);
+      break;
+    default:
+      break;
+  }
+  return ref;
+}
+
+uint64_t ValueRef::Hash() const {
+  int64_t whole = integer;
+  if (type == SQLITE_INTEGER || (type == SQLITE_FLOAT && ToInteger(real, &whole))) {
+    return Mix(static_cast<uint64_t>(whole));
+  }
+  uint64_t bits = 0;
+  if (type == SQLITE_FLOAT) {
+    std::memcpy(&bits, &real, sizeof bits);
+  } else {
+    bits = std::hash<std::string_view>()(bytes);
+  }
+  return Mix(bits + static_cast<uint64_t>(type));
+}
+
+void ValueRef::Result(sqlite3_context* ctx) const {
+  switch (type) {
+    case SQLITE_INTEGER:
+      sqlite3_result_int64(ctx, integer);
+      break;
+    case SQLITE_FLOAT:
+      sqlite3_result_double(ctx, real);
+      break;
+    case SQLITE_TEXT:
+      sqlite3_result_text64(ctx, bytes.data(), bytes.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+      break;
+    case SQLITE_BLOB:
+      // An empty blob is not NULL.
+      sqlite3_result_blob64(ctx, bytes.empty() ? "" : bytes.data(), bytes.size(), SQLITE_TRANSIENT);
+      break;
+    default:
+      sqlite3_result_null(ctx);
+  }
+}
+
+void ValueRef::Bind(Statement* statement, int index) const {
+  switch (type) {
+    case SQLITE_INTEGER:
+      statement->BindInt(index, integer);
+      break;
+    case SQLITE_FLOAT:
+      statement->BindReal(index, real);
+      break;
+    case SQLITE_TEXT:
+      statement->BindText(index, bytes);
+      break;
+    case SQLITE_BLOB:
+      statement->BindBlob(index, bytes.empty() ? std::string_view("") : bytes);
+      break;
+    default:
+      statement->BindValue(index, nullptr);
+  }
+}
+
+std::string ValueRef::Label() const {
+  switch (type) {
+    case SQLITE_INTEGER:
+      return Format("%lld", static_cast<long long>(integer));
+    case SQLITE_FLOAT:
+      return Format("%.15g", real);
+    case SQLITE_TEXT:
+      return Format("'%.*s'", static_cast<int>(bytes.size()), bytes.data());
+    case SQLITE_BLOB:
+      return Format("a blob of %zu bytes", bytes.size());
+    default:
+      return "NULL";
+  }
+}
+
+int Compare(const ValueRef& a, const ValueRef& b) {
+  const int x = ClassOf(a.type);
+  const int y = ClassOf(b.type);
+  if (x != y) return Sign(x<y, x> y);
+  if (x == 0) return 0;
+  return x == 1 ? CompareNumbers(a, b) : a.bytes.compare(b.bytes);
+}
+
+ValueRef ValueList::operator[](size_t i) const {
+  if (types_.empty()) return ValueRef::Integer(is_narrow_ ? narrow_[i] : wide_[i]);
+  ValueRef value;
+  value.type = types_[i];
+  if (value.type == SQLITE_INTEGER) {
+    value.integer = wide_[i];
+  } else if (value.type == SQLITE_FLOAT) {
+    std::memcpy(&value.real, &wide_[i], sizeof value.real);
+  } else if (!value.is_null()) {
+    const char* const at = text_.data() + wide_[i];
+    uint64_t length = 0;
+    std::memcpy(&length, at, sizeof length);
+    value.bytes = {at + sizeof length, length};
+  }
+  return value;
+}
+
+void ValueList::AppendInteger(int64_t integer) {
+  if (is_narrow_) {
+    if (integer >= 0 && integer <= std::numeric_limits<uint32_t>::max()) {
+      narrow_.push_back(static_cast<uint32_t>(integer));
+      return;
+    }
+    Widen();
+  }
+  wide_.push_back(integer);
+}
+
+void ValueList::Append(const ValueRef& value) {
+  if (value.type != SQLITE_INTEGER && types_.empty()) Mix();
+  const bool mixed = value.type != SQLITE_INTEGER || !types_.empty();
+  if (mixed) types_.push_back(static_cast<uint8_t>(value.type));
+  int64_t word = 0;
+  if (value.type == SQLITE_FLOAT) {
+    std::memcpy(&word, &value.real, sizeof word);
+  } else if (value.type == SQLITE_TEXT || value.type == SQLITE_BLOB) {
+    word = static_cast<int64_t>(text_.size());
+    const uint64_t length = value.bytes.size();
+    text_.append(reinterpret_cast<const char*>(&length), sizeof length).append(value.bytes);
+  } else if (value.type == SQLITE_INTEGER) {
+    word = value.integer;
+  }
+  if (mixed) {
+    wide_.push_back(word);
+  } else {
+    AppendInteger(word);
+  }
+  ++size_;
+}
+
+void ValueList::Widen() {
+  wide_.assign(narrow_.begin(), narrow_.end());
+  narrow_ = {};
+  is_narrow_ = false;
+}
+
+void ValueList::Mix() {
+  if (is_narrow_) Widen();
+  types_.reserve(size_ + 16);
+  types_.assign(size_, SQLITE_INTEGER);
+}
+
+void ValueList::Reserve(size_t count) {
+  if (is_narrow_) {
+    narrow_.reserve(count);
+  } else {
+    wide_.reserve(count);
+  }
+}
+
+void ValueList::ShrinkToFit() {
+  narrow_.shrink_to_fit();
+  wide_.shrink_to_fit();
+  types_.shrink_to_fit();
+  text_.shrink_to_fit();
+}
+
+int64_t ValueList::bytes() const {
+  return static_cast<int64_t>(narrow_.capacity() * sizeof(uint32_t) +
+                              wide_.capacity() * sizeof(int64_t) + types_.capacity() +
+                              text_.capacity());
+}
+
+}  // namespace vecgraph

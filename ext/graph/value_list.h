@@ -1,0 +1,72 @@
+// ValueRef: an SQL value that somebody else holds. ValueList: many of them, in little memory.
+//
+// Two values are the same, and one comes before another, as SQL's = and ORDER BY say without
+// affinity and with BINARY collation: 1 is 1.0 and is not '1'. A list gives values back with the
+// type that they had.
+// Threads: changed by one.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/statement.h"
+
+namespace vecgraph {
+
+struct ValueRef {
+  int type = SQLITE_NULL;
+  int64_t integer = 0;
+  double real = 0;
+  std::string_view bytes;  // of a text or blob
+
+  static ValueRef Integer(int64_t integer) { return {SQLITE_INTEGER, integer, 0, {}}; }
+  // What `value` holds, until that changes. Throws std::bad_alloc.
+  static ValueRef Of(sqlite3_value* value);
+
+  bool is_null() const { return type == SQLITE_NULL; }
+  uint64_t Hash() const;
+  void Result(sqlite3_context* ctx) const;
+  void Bind(Statement* statement, int index) const;
+  // For messages: a number as it is, 'text', a blob by its length.
+  std::string Label() const;
+};
+
+// Negative, 0 or positive.
+int Compare(const ValueRef& a, const ValueRef& b);
+
+class ValueList {
+ public:
+  size_t size() const { return size_; }
+  // Valid until the list changes.
+  ValueRef operator[](size_t i) const;
+  // Says that value i is about to be read: it is fetched meanwhile.
+  void Fetch(size_t i) const {
+    if (is_narrow_) {
+      __builtin_prefetch(&narrow_[i]);
+    } else {
+      __builtin_prefetch(&wide_[i]);
+    }
+  }
+  void Append(const ValueRef& value);
+  void Reserve(size_t count);
+  void ShrinkToFit();
+  int64_t bytes() const;
+  bool all_integers() const { return types_.empty(); }
+
+ private:
+  void AppendInteger(int64_t integer);
+  void Widen();
+  void Mix();
+
+  // Integers are kept in 4 bytes each while all are small, in 8 while all are integers. With other
+  // types among them, `wide_` holds an integer, a real's bits, or a place in `text_`.
+  std::vector<uint32_t> narrow_;
+  std::vector<int64_t> wide_;
+  std::vector<uint8_t> types_;
+  std::string text_;  // each: 8 bytes of length, then the bytes
+  size_t size_ = 0;
+  bool is_narrow_ = true;
+};
+
+}  // namespace vecgraph

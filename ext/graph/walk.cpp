@@ -1,0 +1,123 @@
+#include "graph/walk.h"
+
+#include <algorithm>
+
+namespace vecgraph {
+namespace {
+
+// Reading an edge by index takes about as long as scanning eight.
+constexpr int64_t kLeastTouched = 4096;
+constexpr int64_t kShare = 20;
+
+}  // namespace
+
+Status LookupWalk::PrepareLookup(Direction way, Statement* statement) {
+  Status status = statement->Prepare(reader_->db(), reader_->source().LookupSql(way));
+  if (status.ok() && reader_->source().types_given) {
+    statement->BindText(2, *reader_->request().types);
+  }
+  return status;
+}
+
+Status LookupWalk::Open() {
+  const EdgeSource& source = reader_->source();
+  most_ = kLeastTouched;
+  if (!source.rowid.empty()) {
+    // The largest rowid, read from one page, is about how many edges there are.
+    Statement largest;
+    Status status =
+        largest.Prepare(reader_->db(), "SELECT max(" + source.rowid + ") FROM " + source.from);
+    if (!status.ok()) return status;
+    const int rc = largest.Step();
+    if (rc != SQLITE_ROW) return DatabaseError(reader_->db(), rc, "reading " + source.label);
+    most_ = std::max(most_, largest.Int(0) / kShare);
+  }
+  Status status = source.src_indexed ? PrepareLookup(Direction::kOut, &leaving_) : Status::Ok();
+  return status.ok() && source.dst_indexed ? PrepareLookup(Direction::kIn, &entering_)
+                                           : std::move(status);
+}
+
+// Looks for a row whose first column is `id`.
+Status LookupWalk::Exists(Statement* statement, const ValueRef& id, uint32_t* node) {
+  id.Bind(statement, 1);
+  int rc;
+  while ((rc = statement->Step()) == SQLITE_ROW) {
+    const ValueRef found = ValueRef::Of(sqlite3_column_value(statement->get(), 0));
+    if (Compare(found, id) != 0) continue;
+    *node = nodes_.Add(found);
+    break;
+  }
+  statement->Reset();
+  if (rc == SQLITE_ROW || rc == SQLITE_DONE) return Status::Ok();
+  return DatabaseError(reader_->db(), rc, "reading " + reader_->source().label);
+}
+
+Status LookupWalk::Find(const ValueRef& id, uint32_t* node) {
+  *node = kNoNode;
+  Status status;
+  if (leaving_) status = Exists(&leaving_, id, node);
+  if (status.ok() && *node == kNoNode && entering_) status = Exists(&entering_, id, node);
+  const NodeSource& nodes = reader_->node_source();
+  if (status.ok() && *node == kNoNode && !nodes.sql.empty()) {
+    Statement listed;
+    status =
+        listed.Prepare(reader_->db(), nodes.sql + " WHERE " + nodes.id + " = ?1 COLLATE BINARY");
+    if (status.ok()) status = Exists(&listed, id, node);
+  }
+  if (*node == kNoNode && !(leaving_ && entering_)) gave_up_ = true;
+  return status;
+}
+
+Status LookupWalk::Read(uint32_t node, bool enters) {
+  Statement& statement = enters ? entering_ : leaving_;
+  const bool weighted = !reader_->source().weight.empty();
+  nodes_.values()[node].Bind(&statement, 1);
+  int rc;
+  while ((rc = statement.Step()) == SQLITE_ROW) {
+    sqlite3_stmt* const row = statement.get();
+    // The column may have converted what was bound: '1' is not 1.
+    if (Compare(ValueRef::Of(sqlite3_column_value(row, 0)), nodes_.values()[node]) != 0) continue;
+    const ValueRef other = ValueRef::Of(sqlite3_column_value(row, 1));
+    if (other.is_null()) continue;
+    const ValueRef edge_id = ValueRef::Of(sqlite3_column_value(row, 2));
+    Found found{0, static_cast<uint32_t>(edge_ids_.size()), 1, enters};
+    if (weighted) {
+      bool skip = false;
+      Status status = ReadWeight(reader_->source(), reader_->request().null_weight,
+                                 sqlite3_column_value(row, 3), edge_id, 0, &found.weight, &skip);
+      if (!status.ok()) {
+        statement.Reset();
+        return status;
+      }
+      if (skip) continue;
+    }
+    found.node = nodes_.Add(other);
+    if (enters && direction_ == Direction::kBoth && found.node == node) continue;
+    edge_ids_.Append(edge_id);
+    found_.push_back(found);
+    if (touched() > most_) {
+      gave_up_ = true;
+      break;
+    }
+  }
+  statement.Reset();
+  if (rc == SQLITE_ROW || rc == SQLITE_DONE) return Status::Ok();
+  return DatabaseError(reader_->db(), rc, "reading " + reader_->source().label);
+}
+
+Status LookupWalk::Gather(uint32_t node) {
+  found_.clear();
+  Status status;
+  if (direction_ != Direction::kIn) status = Read(node, false);
+  if (status.ok() && direction_ != Direction::kOut) status = Read(node, true);
+  if (!status.ok() || gave_up_) return status;
+  std::sort(found_.begin(), found_.end(), [&](const Found& a, const Found& b) {
+    if (a.node != b.node) return Before(a.node, b.node);
+    if (a.enters != b.enters) return b.enters;
+    const int order = Compare(edge_ids_[a.edge], edge_ids_[b.edge]);
+    return order != 0 ? order < 0 : a.edge < b.edge;
+  });
+  return status;
+}
+
+}  // namespace vecgraph

@@ -1,0 +1,257 @@
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+#include "sqlapi/graph_function.h"
+#include "sqlapi/options.h"
+#include "sqlapi/pointers.h"
+
+namespace vecgraph {
+namespace {
+
+// A value as an error shows it.
+std::string Shown(sqlite3_value* value) {
+  const ValueRef ref = ValueRef::Of(value);
+  return ref.type == SQLITE_BLOB ? "BLOB" : ref.Label();
+}
+
+bool LooksLikeJson(sqlite3_value* value) {
+  if (sqlite3_value_type(value) != SQLITE_TEXT) return false;
+  const std::string_view text = TextOf(value);
+  return !text.empty() && (text[0] == '[' || text[0] == '{');
+}
+
+Status WrongJson(const char* argument) {
+  return Status::Error(
+      Format("%s: give an id, a JSON array of ids or of {\"id\": ..., \"weight\": ...}, or a JSON "
+             "object {id: weight}",
+             argument));
+}
+
+}  // namespace
+
+bool ReadIntegerKey(std::string_view key, int64_t* integer) {
+  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), *integer);
+  return error == std::errc() && end == key.data() + key.size() && std::to_string(*integer) == key;
+}
+
+int GraphCall::PlaceOf(std::string_view argument) const {
+  for (size_t i = 0; i < function_->arguments.size(); ++i) {
+    if (argument == function_->arguments[i]) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+sqlite3_value* GraphCall::Given(const char* argument) const {
+  const int place = PlaceOf(argument);
+  sqlite3_value* const value = place < 0 ? nullptr : values_[static_cast<size_t>(place)];
+  return value && sqlite3_value_type(value) != SQLITE_NULL ? value : nullptr;
+}
+
+Status GraphCall::Text(const char* argument, std::string* text) const {
+  sqlite3_value* const value = Given(argument);
+  if (!value) return Status::Ok();
+  if (sqlite3_value_type(value) != SQLITE_TEXT) {
+    return Status::Error(Format("%s must be text, found %s", argument, Shown(value).c_str()));
+  }
+  *text = TextOf(value);
+  return Status::Ok();
+}
+
+Status GraphCall::Count(const char* argument, uint64_t* count) const {
+  sqlite3_value* const value = Given(argument);
+  int64_t number = 0;
+  if (!value) return Status::Ok();
+  if (!ReadCount(value, &number)) {
+    return Status::Error(
+        Format("%s must be an integer of 0 or more, found %s", argument, Shown(value).c_str()));
+  }
+  *count = static_cast<uint64_t>(number);
+  return Status::Ok();
+}
+
+Status GraphCall::Real(const char* argument, double least, double below, double* number) const {
+  sqlite3_value* const value = Given(argument);
+  if (!value) return Status::Ok();
+  const int type = sqlite3_value_type(value);
+  const double real = sqlite3_value_double(value);
+  if ((type != SQLITE_INTEGER && type != SQLITE_FLOAT) || !(real >= least && real < below)) {
+    const std::string range = below < 1e300 ? Format("from %g to below %g", least, below)
+                                            : Format("of %g or more", least);
+    return Status::Error(
+        Format("%s must be a number %s, found %s", argument, range.c_str(), Shown(value).c_str()));
+  }
+  *number = real;
+  return Status::Ok();
+}
+
+Status GraphCall::Flag(const char* argument, bool* flag) const {
+  sqlite3_value* const value = Given(argument);
+  int64_t number = 0;
+  if (!value) return Status::Ok();
+  if (!ReadCount(value, &number) || number > 1) {
+    return Status::Error(Format("%s must be 0 or 1, found %s", argument, Shown(value).c_str()));
+  }
+  *flag = number == 1;
+  return Status::Ok();
+}
+
+Status GraphCall::Choice(const char* argument, std::span<const char* const> words,
+                         int* choice) const {
+  sqlite3_value* const value = Given(argument);
+  if (!value) return Status::Ok();
+  std::string all;
+  const bool is_text = sqlite3_value_type(value) == SQLITE_TEXT;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (is_text && TextOf(value) == words[i]) {
+      *choice = static_cast<int>(i);
+      return Status::Ok();
+    }
+    all += (i > 0 ? ", " : "") + std::string(words[i]);
+  }
+  return Status::Error(
+      Format("unknown %s %s (there are %s)", argument, Shown(value).c_str(), all.c_str()));
+}
+
+Status GraphCall::ReadDirection(Direction* direction) const {
+  // The words of other graph extensions mean the same.
+  static constexpr const char* kWords[] = {"out", "in", "both", "forward", "reverse", "any"};
+  int choice = -1;
+  Status status = Choice("direction", kWords, &choice);
+  if (status.ok() && choice >= 0) *direction = static_cast<Direction>(choice % 3);
+  return status;
+}
+
+Status GraphCall::ReadIn(sqlite3_value* list) {
+  InterruptPoll interrupt;
+  sqlite3_value* value = nullptr;
+  int rc = sqlite3_vtab_in_first(list, &value);
+  for (int64_t n = 1; rc == SQLITE_OK && value; rc = sqlite3_vtab_in_next(list, &value), ++n) {
+    in_values_.emplace_back(value);
+    if (n % 1024 != 0) continue;
+    if (const int code = interrupt.PollOn(db())) return Status::Code(code, "interrupted");
+  }
+  return rc == SQLITE_OK || rc == SQLITE_DONE
+             ? Status::Ok()
+             : Status::Code(rc, "the list of an IN cannot be read");
+}
+
+Status GraphCall::ReadJsonStart(const char* argument, std::string_view json, Start* start) const {
+  const bool by_key = json[0] == '{';
+  Statement rows;
+  Status status = rows.Prepare(
+      db(), by_key ? "SELECT key, atom, type FROM json_each(?1)"
+                   : "SELECT CASE type WHEN 'object' THEN json_extract(value, '$.id') ELSE atom "
+                     "END, CASE type WHEN 'object' THEN json_extract(value, '$.weight') END, type "
+                     "FROM json_each(?1)");
+  if (!status.ok()) return status;
+  rows.BindText(1, json);
+  int rc;
+  while ((rc = rows.Step()) == SQLITE_ROW) {
+    const ValueRef id = ValueRef::Of(sqlite3_column_value(rows.get(), 0));
+    const ValueRef weight = ValueRef::Of(sqlite3_column_value(rows.get(), 1));
+    const std::string type = rows.Text(2);
+    if (id.is_null() || type == "true" || type == "false") return WrongJson(argument);
+    double number = 1;
+    if (weight.type == SQLITE_INTEGER) number = static_cast<double>(weight.integer);
+    if (weight.type == SQLITE_FLOAT) number = weight.real;
+    const bool is_number = weight.type == SQLITE_INTEGER || weight.type == SQLITE_FLOAT;
+    if ((!is_number && (by_key || !weight.is_null())) || !(number >= 0 && number < 1e300)) {
+      return Status::Error(Format("%s: the weight of %s must be a number of 0 or more, found %s",
+                                  argument, id.Label().c_str(), weight.Label().c_str()));
+    }
+    start->ids.Append(id);
+    start->weights.push_back(number);
+    start->keys.push_back(by_key);
+  }
+  if (rc == SQLITE_DONE) return Status::Ok();
+  return rc == SQLITE_ERROR ? WrongJson(argument) : DatabaseError(db(), rc, argument);
+}
+
+Status GraphCall::ReadStart(const char* argument, Start* start) const {
+  const auto add = [&](sqlite3_value* value) {
+    if (sqlite3_value_type(value) == SQLITE_NULL) return;
+    start->ids.Append(ValueRef::Of(value));
+    start->weights.push_back(1);
+    start->keys.push_back(false);
+  };
+  if (in_ >= 0 && in_ == PlaceOf(argument)) {
+    for (const Value& value : in_values_) add(value.get());
+    return Status::Ok();
+  }
+  sqlite3_value* const value = Given(argument);
+  if (value && LooksLikeJson(value)) return ReadJsonStart(argument, TextOf(value), start);
+  if (value) add(value);
+  return Status::Ok();
+}
+
+Status GraphCall::ReadTable(const char* argument, std::string* text, bool* is_query) const {
+  const int place = PlaceOf(argument);
+  sqlite3_value* const value = place < 0 ? nullptr : values_[static_cast<size_t>(place)];
+  if (!value) return Status::Ok();
+  if (const char* query = QueryOf(value)) {
+    *text = query;
+    *is_query = true;
+    return Status::Ok();
+  }
+  if (sqlite3_value_type(value) == SQLITE_TEXT) {
+    *text = TextOf(value);
+    if (!text->empty()) return Status::Ok();
+  }
+  if (sqlite3_value_type(value) == SQLITE_NULL && place > 0) return Status::Ok();
+  return Status::Error(
+      Format("%s must be the name of a table or view, or db_query('SELECT ...'), found %s",
+             argument, Shown(value).c_str()));
+}
+
+Status GraphCall::ReadRequest(EdgeRequest* request) const {
+  Status status = ReadTable("edge_table", &request->source, &request->source_is_query);
+  if (status.ok()) {
+    status = ReadTable("node_table", &request->node_table, &request->node_table_is_query);
+  }
+  if (status.ok()) status = Text("src_col", &request->src_col);
+  if (status.ok()) status = Text("dst_col", &request->dst_col);
+  if (status.ok()) status = Text("weight_col", &request->weight_col);
+  if (status.ok()) status = Text("type_col", &request->type_col);
+  if (status.ok()) status = Text("edge_id_col", &request->edge_id_col);
+  if (status.ok()) status = Text("id_col", &request->id_col);
+  if (!status.ok()) return status;
+  if (sqlite3_value* types = Given("types")) {
+    Statement array;
+    status = array.Prepare(db(), "SELECT json_valid(?1) AND json_type(?1) = 'array'");
+    if (!status.ok()) return status;
+    array.BindValue(1, types);
+    if (array.Step() != SQLITE_ROW || array.Int(0) == 0) {
+      return Status::Error(
+          Format("types must be a JSON array, as '[\"uses\"]', found %s", Shown(types).c_str()));
+    }
+    request->types = TextOf(types);
+  }
+  if (sqlite3_value* policy = Given("null_weight")) {
+    if (sqlite3_value_type(policy) == SQLITE_TEXT) {
+      static constexpr const char* kWords[] = {"error", "skip"};
+      int choice = 0;
+      status = Choice("null_weight", kWords, &choice);
+      request->null_weight.policy = static_cast<NullWeight::Policy>(choice);
+    } else {
+      request->null_weight.policy = NullWeight::Policy::kValue;
+      status = Real("null_weight", 0, 1e301, &request->null_weight.value);
+    }
+  }
+  return status;
+}
+
+Status GraphCall::Open(EdgeReader* reader) const {
+  EdgeRequest request;
+  Status status = ReadRequest(&request);
+  return status.ok() ? reader->Open(request) : std::move(status);
+}
+
+Status GraphCall::Load(EdgeReader* reader, std::shared_ptr<const Graph>* graph) const {
+  const bool cached = reader->cached();
+  Status status = reader->Load(graph);
+  if (status.ok()) Report(cached ? "cache" : "load", static_cast<int64_t>((*graph)->edges()));
+  return status;
+}
+
+}  // namespace vecgraph

@@ -1,0 +1,225 @@
+#include "sqlapi/graph_function.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/compat.h"
+#include "sqlapi/argument_plan.h"
+#include "sqlapi/guard.h"
+#include "sqlapi/search_depth.h"
+
+namespace vecgraph {
+
+struct GraphTable : sqlite3_vtab {
+  Connection* connection = nullptr;
+  const GraphFunction* function = nullptr;
+};
+
+struct GraphCursor : sqlite3_vtab_cursor {
+  std::vector<Value> values;        // the arguments, as given
+  std::unique_ptr<GraphRows> rows;  // null before the first xFilter and after an error
+  size_t at = 0;
+};
+
+namespace {
+
+const GraphTable& TableOf(const sqlite3_vtab_cursor* cursor) {
+  return *static_cast<const GraphTable*>(cursor->pVtab);
+}
+
+// ---- planning -----------------------------------------------------------------------------------
+
+// The usable equality of each argument, else any, else -1.
+std::vector<int> FindConstraints(const sqlite3_index_info& info, const GraphFunction& function) {
+  std::vector<int> found(function.arguments.size(), -1);
+  for (int i = 0; i < info.nConstraint; ++i) {
+    const auto& constraint = info.aConstraint[i];
+    const int argument = constraint.iColumn - function.visible;
+    if (constraint.op != SQLITE_INDEX_CONSTRAINT_EQ || argument < 0) continue;
+    int& slot = found[static_cast<size_t>(argument)];
+    if (slot < 0 || (constraint.usable && !info.aConstraint[slot].usable)) slot = i;
+  }
+  return found;
+}
+
+bool ComesOrdered(const sqlite3_index_info& info, const GraphFunction& function) {
+  if (info.nOrderBy != 1) return false;
+  const auto& by = info.aOrderBy[0];
+  return by.iColumn >= 0 && by.iColumn == (by.desc != 0 ? function.descending : function.ascending);
+}
+
+Status PlanGraph(const GraphFunction& function, const std::vector<int>& constraints,
+                 sqlite3_index_info* info) {
+  Plan plan(info);
+  for (size_t a = 0; a < constraints.size(); ++a) {
+    const int i = constraints[a];
+    const char* const name = function.arguments[a];
+    if (i >= 0) {
+      // edge_table IN is one call for each; every other list is one set of nodes.
+      const bool whole =
+          a > 0 && HasVtabIn() && sqlite3_vtab_in(info, i, -1) && sqlite3_vtab_in(info, i, 1);
+      plan.Take(i, whole ? std::string(name) + " in" : name, true);
+    } else if (a < static_cast<size_t>(function.required)) {
+      return PlanMissing(info, name);
+    }
+  }
+  info->orderByConsumed = ComesOrdered(*info, function) ? 1 : 0;
+  info->estimatedRows = static_cast<sqlite3_int64>(function.rows);
+  // Dear enough that no plan puts a call inside a loop by choice.
+  info->estimatedCost = 1e3 * function.rows;
+  return plan.Finish();
+}
+
+int GraphBestIndex(sqlite3_vtab* base, sqlite3_index_info* info) {
+  const GraphFunction& function = *static_cast<GraphTable*>(base)->function;
+  return GuardTable(base, [&] {
+    const std::vector<int> constraints = FindConstraints(*info, function);
+    // An argument of a table that this plan reads later: another order is wanted.
+    for (const int i : constraints) {
+      if (i >= 0 && !info->aConstraint[i].usable) return Status::Code(SQLITE_CONSTRAINT, "");
+    }
+    return PlanGraph(function, constraints, info);
+  });
+}
+
+}  // namespace
+
+// ---- calling ------------------------------------------------------------------------------------
+
+Status FilterGraph(GraphCursor* cursor, const char* plan, sqlite3_value** argv) {
+  const GraphTable& table = TableOf(cursor);
+  const GraphFunction& function = *table.function;
+  const Depth depth(table.connection);
+  if (depth.TooDeep()) return Status::Error(kTooDeep);
+  if (const char* missing = MissingArgument(plan)) {
+    return Status::Error(MissingError(missing, function.usage));
+  }
+  GraphCall call(table.connection, &function);
+  std::string_view rest(plan);
+  rest = rest.substr(0, rest.find(';'));
+  for (int i = 0; !rest.empty(); ++i) {
+    std::string_view name = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+    constexpr std::string_view kIn = " in";
+    const bool is_list = name.size() > kIn.size() && name.substr(name.size() - kIn.size()) == kIn;
+    if (is_list) name.remove_suffix(kIn.size());
+    const int place = call.PlaceOf(name);
+    if (!is_list) {
+      call.values_[static_cast<size_t>(place)] = argv[i];
+      cursor->values[static_cast<size_t>(place)] = Value(argv[i]);
+      continue;
+    }
+    if (place + 1 > function.required || place == 0) {
+      return Status::Error(Format("%s takes one value, not the several of an IN",
+                                  function.arguments[static_cast<size_t>(place)]));
+    }
+    call.in_ = place;
+    Status status = call.ReadIn(argv[i]);
+    if (!status.ok()) return status;
+  }
+  Status status = function.run(&call);
+  if (status.ok()) cursor->rows = std::move(call.rows);
+  return status;
+}
+
+int GraphFilter(sqlite3_vtab_cursor* base, int, const char* plan, int, sqlite3_value** argv) {
+  auto* cursor = static_cast<GraphCursor*>(base);
+  return GuardTable(base->pVtab, [&] {
+    cursor->rows = nullptr;
+    cursor->at = 0;
+    cursor->values.clear();
+    cursor->values.resize(TableOf(base).function->arguments.size());
+    Status status = FilterGraph(cursor, plan, argv);
+    if (status.ok()) return status;
+    return Status::Code(status.code(),
+                        std::string(TableOf(base).function->name) + ": " + status.message());
+  });
+}
+
+namespace {
+
+int GraphNext(sqlite3_vtab_cursor* base) {
+  ++static_cast<GraphCursor*>(base)->at;
+  return SQLITE_OK;
+}
+
+int GraphEof(sqlite3_vtab_cursor* base) {
+  const auto* cursor = static_cast<GraphCursor*>(base);
+  return !cursor->rows || cursor->at >= cursor->rows->size() ? 1 : 0;
+}
+
+int GraphColumn(sqlite3_vtab_cursor* base, sqlite3_context* ctx, int column) {
+  const auto* cursor = static_cast<GraphCursor*>(base);
+  GuardFunction(ctx, [&] {
+    const int visible = TableOf(base).function->visible;
+    if (column < visible) {
+      cursor->rows->Column(ctx, cursor->at, column);
+    } else if (const Value& value = cursor->values[static_cast<size_t>(column - visible)]) {
+      sqlite3_result_value(ctx, value.get());
+    }
+    return Status::Ok();
+  });
+  return SQLITE_OK;
+}
+
+int GraphRowid(sqlite3_vtab_cursor* base, sqlite3_int64* rowid) {
+  *rowid = static_cast<sqlite3_int64>(static_cast<GraphCursor*>(base)->at) + 1;
+  return SQLITE_OK;
+}
+
+int GraphOpen(sqlite3_vtab*, sqlite3_vtab_cursor** out) {
+  auto* cursor = new (std::nothrow) GraphCursor();
+  if (!cursor) return SQLITE_NOMEM;
+  *out = cursor;
+  return SQLITE_OK;
+}
+
+int GraphClose(sqlite3_vtab_cursor* cursor) {
+  delete static_cast<GraphCursor*>(cursor);
+  return SQLITE_OK;
+}
+
+int GraphDisconnect(sqlite3_vtab* base) {
+  auto* table = static_cast<GraphTable*>(base);
+  table->connection->graphs.Detach();
+  delete table;
+  return SQLITE_OK;
+}
+
+}  // namespace
+
+int ConnectGraph(const GraphFunction& function, sqlite3* db, void* user, sqlite3_vtab** out) {
+  try {
+    std::string sql = std::string("CREATE TABLE x(") + function.columns;
+    for (const char* argument : function.arguments) {
+      sql += std::string(", \"") + argument + "\" HIDDEN";
+    }
+    const int rc = sqlite3_declare_vtab(db, (sql + ")").c_str());
+    if (rc != SQLITE_OK) return rc;
+    auto table = std::make_unique<GraphTable>();
+    table->connection = static_cast<Connection*>(user);
+    table->function = &function;
+    table->connection->graphs.Attach();
+    *out = table.release();
+    return SQLITE_OK;
+  } catch (...) {
+    return SQLITE_NOMEM;
+  }
+}
+
+sqlite3_module GraphModuleOf(GraphConnect connect) {
+  sqlite3_module module{};
+  module.xConnect = connect;
+  module.xBestIndex = GraphBestIndex;
+  module.xDisconnect = GraphDisconnect;
+  module.xOpen = GraphOpen;
+  module.xClose = GraphClose;
+  module.xFilter = GraphFilter;
+  module.xNext = GraphNext;
+  module.xEof = GraphEof;
+  module.xColumn = GraphColumn;
+  module.xRowid = GraphRowid;
+  return module;
+}
+
+}  // namespace vecgraph

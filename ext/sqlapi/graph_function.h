@@ -1,0 +1,187 @@
+// GraphFunction: a table function over edges, and the virtual table that all of them are.
+//
+// A function says what its columns and arguments are called and how it makes its rows; planning,
+// reading of arguments and errors are the same for all. Everything happens in xFilter: when it
+// returns, no statement is left in the middle and nothing is locked.
+//
+// THE PLAN is the string of argument_plan.h; "NAME in" stands for an IN that is taken whole
+// (SQLite 3.38). Before, an IN makes one call per value.
+// Threads: as the connection.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/value.h"
+#include "graph/edge_reader.h"
+#include "graph/walk.h"
+#include "sqlapi/connection.h"
+#include "sqlapi/registry.h"
+
+namespace vecgraph {
+
+// The result of one call.
+class GraphRows {
+ public:
+  GraphRows() = default;
+  GraphRows(const GraphRows&) = delete;
+  GraphRows& operator=(const GraphRows&) = delete;
+  virtual ~GraphRows() = default;
+  virtual size_t size() const = 0;
+  virtual void Column(sqlite3_context* ctx, size_t row, int column) const = 0;
+};
+
+// Nodes that a call starts from.
+struct Start {
+  ValueList ids;
+  std::vector<double> weights;
+  std::vector<bool> keys;  // a key of a JSON object: '7' may mean the integer 7
+};
+
+class GraphCall;
+
+struct GraphFunction {
+  const char* name;
+  const char* usage;    // "graph_bfs(edge_table, start [, ...])"
+  const char* columns;  // the visible ones, as CREATE TABLE has them
+  int visible;          // how many
+  std::span<const char* const> arguments;
+  int required;  // so many of them must be given
+  // The rows come by this column, ascending, or by that one, descending; -1: in no order.
+  int ascending;
+  int descending;
+  double rows;  // how many are expected
+  Status (*run)(GraphCall* call);
+};
+
+// One call: its arguments, and where its rows go. The sentences of errors get the function's name
+// from the caller.
+class GraphCall {
+ public:
+  GraphCall(Connection* connection, const GraphFunction* function)
+      : connection_(connection), function_(function), values_(function->arguments.size()) {}
+
+  Connection* connection() const { return connection_; }
+  sqlite3* db() const { return connection_->db; }
+
+  // The value of an argument; null if it is not given or NULL.
+  sqlite3_value* Given(const char* argument) const;
+
+  // Each leaves its result as it is if the argument is not given.
+  Status Text(const char* argument, std::string* text) const;
+  Status Count(const char* argument, uint64_t* count) const;
+  Status Real(const char* argument, double least, double below, double* number) const;
+  Status Flag(const char* argument, bool* flag) const;
+  // The place of the given word in `words`.
+  Status Choice(const char* argument, std::span<const char* const> words, int* choice) const;
+  Status ReadDirection(Direction* direction) const;
+  // One id, a JSON array of ids or of {"id":, "weight":}, a JSON object {id: weight}, or the right
+  // side of an IN.
+  Status ReadStart(const char* argument, Start* start) const;
+  // edge_table and what says how it is read: src_col, dst_col, types and so on.
+  Status ReadRequest(EdgeRequest* request) const;
+
+  // Opens the reader on what ReadRequest() says.
+  Status Open(EdgeReader* reader) const;
+  // The whole graph.
+  Status Load(EdgeReader* reader, std::shared_ptr<const Graph>* graph) const;
+  // Runs `run`, which takes a pointer to a walk and makes the result anew each time: by look-ups
+  // while they are worth it, else on the graph. REQUIRES: the reader is open.
+  template <class Run>
+  Status Walk(EdgeReader* reader, Direction direction, Run&& run,
+              std::shared_ptr<const WalkIds>* ids) const;
+
+  void Report(const char* reader, int64_t edges, double missing = 0) const {
+    connection_->last_graph = {function_->name, reader, edges, missing};
+  }
+
+  std::unique_ptr<GraphRows> rows;  // the result
+
+ private:
+  friend Status FilterGraph(struct GraphCursor* cursor, const char* plan, sqlite3_value** argv);
+
+  int PlaceOf(std::string_view argument) const;
+  Status ReadIn(sqlite3_value* list);
+  Status ReadJsonStart(const char* argument, std::string_view json, Start* start) const;
+  Status ReadTable(const char* argument, std::string* text, bool* is_query) const;
+
+  Connection* connection_;
+  const GraphFunction* function_;
+  std::vector<sqlite3_value*> values_;  // null: not given
+  int in_ = -1;                         // the argument that an IN gave
+  std::vector<Value> in_values_;
+};
+
+template <class Run>
+Status GraphCall::Walk(EdgeReader* reader, Direction direction, Run&& run,
+                       std::shared_ptr<const WalkIds>* ids) const {
+  const EdgeSource& source = reader->source();
+  if (!reader->cached() && source.is_plain && source.IsIndexed(direction)) {
+    auto walk = std::make_shared<LookupWalk>(reader, direction);
+    Status status = walk->Open();
+    if (status.ok()) status = run(walk.get());
+    walk->Finish();
+    if (!status.ok()) return status;
+    if (!walk->gave_up()) {
+      Report("lookup", walk->touched());
+      *ids = std::move(walk);
+      return status;
+    }
+  }
+  std::shared_ptr<const Graph> graph;
+  Status status = Load(reader, &graph);
+  if (!status.ok()) return status;
+  auto walk = std::make_shared<GraphWalk>(std::move(graph), direction);
+  status = walk->Open(reader->poll());
+  if (status.ok()) status = run(walk.get());
+  *ids = std::move(walk);
+  return status;
+}
+
+// A key that is the text of an integer, as that integer.
+bool ReadIntegerKey(std::string_view key, int64_t* integer);
+
+// The numbers of the nodes of `start` that exist, distinct, in the order in which they are given;
+// `weights`, if wanted, are summed by node.
+template <class AnyWalk>
+Status FindStart(const Start& start, AnyWalk* walk, std::vector<uint32_t>* nodes,
+                 std::vector<double>* weights = nullptr) {
+  nodes->clear();
+  if (weights) weights->clear();
+  Interner distinct;  // of node numbers
+  for (size_t i = 0; i < start.ids.size(); ++i) {
+    const ValueRef id = start.ids[i];
+    uint32_t node = kNoNode;
+    Status status = walk->Find(id, &node);
+    int64_t integer = 0;
+    if (status.ok() && node == kNoNode && start.keys[i] && ReadIntegerKey(id.bytes, &integer)) {
+      status = walk->Find(ValueRef::Integer(integer), &node);
+    }
+    if (!status.ok() || walk->gave_up()) return status;
+    if (node == kNoNode) continue;
+    const uint32_t place = distinct.Add(ValueRef::Integer(node));
+    if (place == nodes->size()) {
+      nodes->push_back(node);
+      if (weights) weights->push_back(0);
+    }
+    if (weights) (*weights)[place] += start.weights[i];
+  }
+  return Status::Ok();
+}
+
+using GraphConnect = int (*)(sqlite3*, void*, int, const char* const*, sqlite3_vtab**, char**);
+int ConnectGraph(const GraphFunction& function, sqlite3* db, void* user, sqlite3_vtab** out);
+sqlite3_module GraphModuleOf(GraphConnect connect);
+
+// The module of a function; its xConnect is the only callback that knows which it is.
+template <const GraphFunction& function>
+ModuleDef GraphModule() {
+  static const sqlite3_module kModule =
+      GraphModuleOf([](sqlite3* db, void* user, int, const char* const*, sqlite3_vtab** out,
+                       char**) { return ConnectGraph(function, db, user, out); });
+  return {function.name, &kModule, false};
+}
+
+}  // namespace vecgraph

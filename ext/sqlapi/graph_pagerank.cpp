@@ -1,0 +1,77 @@
+// graph_pagerank(edge_table [, damping, tol, max_iter, weight_col, direction, dangling, node_table,
+//                top_k, types, src_col, dst_col, type_col, id_col, null_weight, on_max_iter])
+//
+// How important every node is: what many important nodes point to.
+//
+//   SELECT rank, node, score FROM graph_pagerank('edges') WHERE top_k = 10;
+//   -- the ten most important nodes
+//
+// ARGUMENTS, by position or by name in WHERE
+//   edge_table  name of a table or view, or db_query('SELECT ...')
+//   damping     the share of its score that a node passes on: 0.85, from 0 to below 1
+//   tol         stop when the sum of all changes in a round is below it: 1e-10; 0: do max_iter
+//               rounds
+//   max_iter    200
+//   weight_col, null_weight  a node's score is shared by weight; without, by edges
+//   direction   out (default): score flows from source to target; in; both
+//   dangling    where the score of a node that nothing leaves goes: uniform (default): to all;
+//               teleport is the same here
+//   node_table, id_col  nodes that exist without an edge
+//   top_k       so many rows, the best
+//   types, src_col, dst_col, type_col  as those of graph_bfs
+//   on_max_iter error (default): not to have converged within max_iter rounds is one; return: the
+//               scores as they are then
+//
+// Parallel edges add. The scores sum to 1.
+// ROWS come by rank: the highest score first, the smallest id of equal ones.
+#include <algorithm>
+#include <array>
+
+#include "graph/pagerank.h"
+#include "sqlapi/graph_function.h"
+#include "sqlapi/graph_scores.h"
+
+namespace vecgraph {
+namespace {
+
+Status RunPageRank(GraphCall* call) {
+  PageRankOptions options;
+  uint64_t top = UINT64_MAX;
+  static constexpr const char* kDanglings[] = {"uniform", "teleport"};
+  int dangling = 0;
+  Status status = ReadRankOptions(call, &options, &top);
+  if (status.ok()) status = call->Choice("dangling", kDanglings, &dangling);
+  auto rows = std::make_unique<ScoreRows>();
+  EdgeReader reader(call->db(), &call->connection()->graphs);
+  if (status.ok()) status = call->Open(&reader);
+  if (status.ok()) status = call->Load(&reader, &rows->graph);
+  PageRankResult result;
+  if (status.ok()) status = PageRank(*rows->graph, {}, options, reader.poll(), &result);
+  if (status.ok()) status = CheckConverged(call, options, result);
+  if (status.ok()) status = rows->TakeBest(result.scores, top, reader.poll());
+  call->rows = std::move(rows);
+  return status;
+}
+
+constexpr std::array<const char*, 16> kArguments = {
+    "edge_table", "damping",    "tol",         "max_iter",   "weight_col", "direction",
+    "dangling",   "node_table", "top_k",       "types",      "src_col",    "dst_col",
+    "type_col",   "id_col",     "null_weight", "on_max_iter"};
+
+constexpr GraphFunction kPageRank = {
+    "graph_pagerank",
+    "graph_pagerank(edge_table [, damping, tol, max_iter, weight_col, direction, dangling, ...])",
+    "node, score REAL, rank INTEGER",
+    3,
+    kArguments,
+    1,
+    ScoreRows::kRank,
+    ScoreRows::kScore,
+    100000,
+    RunPageRank};
+
+}  // namespace
+
+ModuleDef GraphPageRankModule() { return GraphModule<kPageRank>(); }
+
+}  // namespace vecgraph

@@ -1,0 +1,61 @@
+#include "sqlapi/graph_scores.h"
+
+#include <algorithm>
+
+namespace vecgraph {
+
+Status ScoreRows::TakeBest(const std::vector<double>& scores, uint64_t top, const StopPoll& poll) {
+  best_.reserve(scores.size());
+  for (uint32_t node = 0; node < scores.size(); ++node) best_.push_back({scores[node], node});
+  return Sort(top, poll);
+}
+
+Status ScoreRows::TakeBest(std::vector<std::pair<uint32_t, double>> scores, uint64_t top,
+                           const StopPoll& poll) {
+  best_.reserve(scores.size());
+  for (const auto& [node, score] : scores) best_.push_back({score, node});
+  return Sort(top, poll);
+}
+
+Status ScoreRows::Sort(uint64_t top, const StopPoll& poll) {
+  if (top < best_.size()) {
+    const auto end = best_.begin() + static_cast<ptrdiff_t>(top);
+    std::nth_element(best_.begin(), end, best_.end());
+    best_.resize(static_cast<size_t>(top));
+    best_.shrink_to_fit();
+  }
+  return SortDistinct(poll, &best_);  // they differ in their nodes
+}
+
+void ScoreRows::Column(sqlite3_context* ctx, size_t row, int column) const {
+  switch (column) {
+    case kNode:
+      return graph->ids[best_[row].node].Result(ctx);
+    case kScore:
+      return sqlite3_result_double(ctx, best_[row].score);
+    default:
+      return sqlite3_result_int64(ctx, static_cast<sqlite3_int64>(row) + 1);
+  }
+}
+
+Status ReadRankOptions(GraphCall* call, PageRankOptions* options, uint64_t* top) {
+  Status status = call->Real("damping", 0, 1, &options->damping);
+  if (status.ok()) status = call->Real("tol", 0, 1e301, &options->tolerance);
+  if (status.ok()) status = call->Count("max_iter", &options->most_rounds);
+  if (status.ok()) status = call->ReadDirection(&options->direction);
+  return status.ok() ? call->Count("top_k", top) : std::move(status);
+}
+
+Status CheckConverged(GraphCall* call, const PageRankOptions& options,
+                      const PageRankResult& result) {
+  static constexpr const char* kWords[] = {"error", "return"};
+  int choice = 0;
+  Status status = call->Choice("on_max_iter", kWords, &choice);
+  if (!status.ok() || result.converged || choice == 1 || options.tolerance == 0) return status;
+  return Status::Error(Format(
+      "after max_iter = %llu rounds the scores still change by more than tol = %g; give a larger "
+      "max_iter or tol, or on_max_iter = 'return'",
+      static_cast<unsigned long long>(options.most_rounds), options.tolerance));
+}
+
+}  // namespace vecgraph

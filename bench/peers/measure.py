@@ -188,7 +188,7 @@ class Race:
     def take(self, name: str, series: Series, turn: int) -> None:
         if self.spinning:
             time.sleep(SETTLE_SECONDS)
-        self.spinning = series.threads > 1
+        self.spinning = series.threads > 1 and engine_class(name).spins
         taken = self.taken[series]
         if taken.led_in:
             self.clients[name].call("search", query=turn + 1, **series.arguments())

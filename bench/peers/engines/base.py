@@ -24,6 +24,7 @@ class Engine(ABC):
     exact: ClassVar[bool] = False
     metrics: ClassVar[tuple[str, ...]] = ("cosine",)
     threads: ClassVar[tuple[int, ...]] = (1,)  # of a search
+    spins: ClassVar[bool] = True  # a second thread that is done keeps its core for a while
     variants: ClassVar[tuple[str, ...]] = ("",)  # settings of a search, for the same files
     graph: ClassVar[bool] = False  # has an index that takes long to build
     uses_table: ClassVar[bool] = False  # reads, or begins with a copy of, the ordinary table

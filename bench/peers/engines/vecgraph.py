@@ -15,6 +15,7 @@ class Vecgraph(SqliteEngine):
     metrics = ("cosine", "dot")
     threads = (1, 2)
     uses_table = True
+    spins = False
     warm_ups = 4  # the first search reads the table, a later one builds what is kept
 
     @classmethod

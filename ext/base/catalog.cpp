@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/name.h"
 #include "base/statement.h"
 
 namespace vecgraph {
@@ -21,12 +22,17 @@ Status EachRow(sqlite3* db, const std::string& sql, std::initializer_list<std::s
   return rc == SQLITE_DONE ? Status::Ok() : DatabaseError(db, rc);
 }
 
+// PRAGMA "schema".name("argument"): cheaper than the table function of that name.
+std::string PragmaOf(const TableName& table, const char* name, std::string_view argument) {
+  return "PRAGMA " + QuoteName(table.schema) + "." + name + "(" + QuoteName(argument) + ")";
+}
+
 // The schemas in the order in which SQLite looks for a name.
 Status ReadSchemas(sqlite3* db, std::vector<std::string>* schemas) {
-  return EachRow(db,
-                 "SELECT name FROM pragma_database_list "
-                 "ORDER BY CASE name WHEN 'temp' THEN -1 ELSE seq END",
-                 {}, [&](const Statement& row) { schemas->push_back(row.Text(0)); });
+  return EachRow(db, "PRAGMA database_list", {}, [&](const Statement& row) {
+    const std::string name = row.Text(1);
+    schemas->insert(name == "temp" ? schemas->begin() : schemas->end(), name);
+  });
 }
 
 // Leaves table->name empty if there is none.
@@ -65,11 +71,6 @@ std::string_view FirstWord(std::string_view sql) {
 
 std::string TableName::Quoted() const { return QuoteName(schema) + "." + QuoteName(name); }
 
-bool NamesMatch(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         sqlite3_strnicmp(a.data(), b.data(), static_cast<int>(a.size())) == 0;
-}
-
 Status FindTableName(sqlite3* db, std::string_view text, TableName* table) {
   *table = TableName();
   std::vector<std::string> schemas;
@@ -79,7 +80,7 @@ Status FindTableName(sqlite3* db, std::string_view text, TableName* table) {
   }
   for (size_t dot = text.find('.'); dot != std::string_view::npos; dot = text.find('.', dot + 1)) {
     for (const std::string& schema : schemas) {
-      if (status.ok() && table->name.empty() && NamesMatch(schema, text.substr(0, dot))) {
+      if (status.ok() && table->name.empty() && SameName(schema, text.substr(0, dot))) {
         status = FindInSchema(db, schema, text.substr(dot + 1), table);
       }
     }
@@ -91,19 +92,19 @@ Status FindTableName(sqlite3* db, std::string_view text, TableName* table) {
                               static_cast<int>(text.size()), text.data(), searched.c_str()));
 }
 
-Status ReadColumnNames(sqlite3* db, const TableName& table, std::vector<std::string>* columns) {
-  return EachRow(db, "SELECT name FROM pragma_table_xinfo(?1, ?2) ORDER BY cid",
-                 {table.name, table.schema},
-                 [&](const Statement& row) { columns->push_back(row.Text(0)); });
+Status ReadColumns(sqlite3* db, const TableName& table, std::vector<TableColumn>* columns) {
+  return EachRow(db, PragmaOf(table, "table_xinfo", table.name), {}, [&](const Statement& row) {
+    columns->push_back({row.Text(1), static_cast<int>(row.Int(5))});
+  });
 }
 
-Status FindRowidName(sqlite3* db, const TableName& table, const std::vector<std::string>& columns,
+Status FindRowidName(sqlite3* db, const TableName& table, const std::vector<TableColumn>& columns,
                      std::string* rowid) {
   rowid->clear();
   if (table.kind == TableName::Kind::kView) return Status::Ok();
   for (const char* alias : {"rowid", "_rowid_", "oid"}) {
     if (std::any_of(columns.begin(), columns.end(),
-                    [&](const std::string& name) { return NamesMatch(name, alias); })) {
+                    [&](const TableColumn& column) { return SameName(column.name, alias); })) {
       continue;
     }
     Statement probe;
@@ -118,18 +119,23 @@ Status FindRowidName(sqlite3* db, const TableName& table, const std::vector<std:
   return Status::Ok();
 }
 
-Status FindIndexOn(sqlite3* db, const TableName& table, std::string_view column, bool* indexed) {
-  *indexed = false;
-  return EachRow(
-      db,
-      "SELECT 1 FROM pragma_index_list(?1, ?2) AS l, pragma_index_xinfo(l.name, ?2) AS x "
-      "WHERE NOT l.partial AND x.seqno = 0 AND x.coll = 'BINARY' "
-      "AND x.name = ?3 COLLATE NOCASE LIMIT 1",
-      {table.name, table.schema, column}, [&](const Statement&) { *indexed = true; });
+Status ReadIndexes(sqlite3* db, const TableName& table, std::vector<TableIndex>* indexes) {
+  indexes->clear();
+  Status status =
+      EachRow(db, PragmaOf(table, "index_list", table.name), {}, [&](const Statement& row) {
+        if (row.Int(4) == 0) indexes->push_back({row.Text(1), row.Int(2) != 0, {}});
+      });
+  for (TableIndex& index : *indexes) {
+    if (!status.ok()) break;
+    status = EachRow(db, PragmaOf(table, "index_xinfo", index.name), {}, [&](const Statement& row) {
+      if (row.Int(5) != 0) index.keys.push_back({row.Text(2), row.Text(4) == "BINARY"});
+    });
+  }
+  return status;
 }
 
 Status CheckQuery(sqlite3* db, std::string_view sql, std::string* text,
-                  std::vector<std::string>* columns) {
+                  std::vector<TableColumn>* columns) {
   Statement statement;
   std::string_view tail;
   Status status = statement.Prepare(db, sql, 0, &tail);
@@ -146,7 +152,7 @@ Status CheckQuery(sqlite3* db, std::string_view sql, std::string* text,
   }
   // A PRAGMA has columns and may count as reading while it changes a setting.
   const std::string_view word = FirstWord(sql);
-  if (!NamesMatch(word, "SELECT") && !NamesMatch(word, "WITH") && !NamesMatch(word, "VALUES")) {
+  if (!SameName(word, "SELECT") && !SameName(word, "WITH") && !SameName(word, "VALUES")) {
     return Status::Error("db_query: the statement must begin with SELECT, WITH or VALUES");
   }
   if (sqlite3_bind_parameter_count(statement.get()) != 0) {
@@ -158,7 +164,7 @@ Status CheckQuery(sqlite3* db, std::string_view sql, std::string* text,
   for (int i = 0; i < sqlite3_column_count(statement.get()); ++i) {
     const char* name = sqlite3_column_name(statement.get(), i);
     if (!name) throw std::bad_alloc();
-    columns->push_back(name);
+    columns->push_back({name, 0});
   }
   return Status::Ok();
 }

@@ -24,26 +24,39 @@ struct TableName {
   std::string Label() const { return (schema == "main" ? "" : schema + ".") + name; }
 };
 
-// Whether two names are the same to SQLite.
-bool NamesMatch(std::string_view a, std::string_view b);
+struct TableColumn {
+  std::string name;
+  int key = 0;  // place in the primary key, from 1
+};
+
+struct TableIndex {
+  struct Key {
+    std::string column;  // empty: an expression
+    bool binary;         // compared byte for byte
+  };
+
+  std::string name;
+  bool unique;
+  std::vector<Key> keys;
+};
 
 // Looks up the table or view `text` as SQLite does (temp, main, attached databases); "a.b" is a
 // schema and a table unless a table has that name. An error lists where it looked.
 Status FindTableName(sqlite3* db, std::string_view text, TableName* table);
 
-// The names of its columns, also of hidden and generated ones.
-Status ReadColumnNames(sqlite3* db, const TableName& table, std::vector<std::string>* columns);
+// Its columns, also hidden and generated ones.
+Status ReadColumns(sqlite3* db, const TableName& table, std::vector<TableColumn>* columns);
 
 // A name of the rowid that is no column's; empty if the table has no rowids.
-Status FindRowidName(sqlite3* db, const TableName& table, const std::vector<std::string>& columns,
+Status FindRowidName(sqlite3* db, const TableName& table, const std::vector<TableColumn>& columns,
                      std::string* rowid);
 
-// Whether a value of `column` is found by an index, compared byte for byte.
-Status FindIndexOn(sqlite3* db, const TableName& table, std::string_view column, bool* indexed);
+// Its indexes but those of a part of the rows.
+Status ReadIndexes(sqlite3* db, const TableName& table, std::vector<TableIndex>* indexes);
 
-// Checks that `sql` is one statement that only reads; gives its text without the semicolon, and the
-// names of its columns.
+// Checks that `sql` is one statement that only reads; gives its text without the semicolon, and its
+// columns.
 Status CheckQuery(sqlite3* db, std::string_view sql, std::string* text,
-                  std::vector<std::string>* columns);
+                  std::vector<TableColumn>* columns);
 
 }  // namespace vecgraph

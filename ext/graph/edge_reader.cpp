@@ -16,57 +16,44 @@ Status EdgeReader::Open(const EdgeRequest& request) {
   if (!status.ok()) return status;
   wanted->types = request.types.value_or("");
   wanted->null_weight = request.null_weight;
-  const bool plain =
-      wanted->source.is_plain && (request.node_table.empty() || wanted->node_source.is_plain);
-  entry_ = plain ? cache_->Find(std::move(wanted)) : std::move(wanted);
+  const bool with_nodes = !wanted->node_source.id.empty();
+  plain_ = wanted->source.is_plain && (!with_nodes || wanted->node_source.is_plain);
+  entry_ = plain_ ? cache_->Find(std::move(wanted)) : std::move(wanted);
   entry_->busy = true;
-  // Of a view or query nothing can be kept: its statements start when the graph is wanted.
-  return plain ? Prepare() : Status::Ok();
-}
-
-// Steps a statement once, and says what state it sees.
-Status EdgeReader::Begin(const std::string& schema, Statement* statement, const std::string& label,
-                         Stepped* stepped, SnapshotKey* key) {
-  stepped->statement = statement;
-  stepped->code = statement->Step();
-  if (stepped->code != SQLITE_ROW && stepped->code != SQLITE_DONE) {
-    return DatabaseError(db_, stepped->code, "reading " + label);
-  }
-  // At its end a statement holds no lock: an empty table is read each time.
-  *key = stepped->code == SQLITE_ROW && !schema.empty()
-             ? SampleSnapshot(db_, schema, statement->get())
-             : SnapshotKey();
-  return Status::Ok();
-}
-
-Status EdgeReader::Prepare() {
   CachedGraph& entry = *entry_;
-  Status status;
-  if (!entry.edges) {
-    status = entry.edges.Prepare(db_, entry.source.ScanSql(), SQLITE_PREPARE_PERSISTENT);
+  if (entry.source.is_plain) {
+    status = Hold(entry.source.HoldSql(), entry.source.label, &entry.edges);
+    if (status.ok() && !entry.source.rowid.empty()) largest_rowid_ = entry.edges.Int(0);
   }
-  const bool with_nodes = !entry.node_source.sql.empty();
-  if (status.ok() && with_nodes && !entry.nodes) {
-    status = entry.nodes.Prepare(db_, entry.node_source.sql, SQLITE_PREPARE_PERSISTENT);
+  if (status.ok() && plain_ && with_nodes) {
+    status = Hold(entry.node_source.HoldSql(), entry.node_source.label, &entry.nodes);
   }
-  if (!status.ok()) return status;
-  if (entry.source.types_given) entry.edges.BindText(1, entry.types);
-  begun_ = true;
-  const bool plain = entry.source.is_plain;
-  status = Begin(plain ? entry.source.schema : "", &entry.edges, entry.source.label, &edges_,
-                 &edges_key_);
-  if (status.ok() && with_nodes) {
-    status = Begin(plain ? entry.node_source.schema : "", &entry.nodes, entry.node_source.label,
-                   &nodes_, &nodes_key_);
-  }
-  if (!status.ok()) return status;
-  cached_ = entry.graph && edges_key_.SameAs(entry.edges_key) &&
-            (!with_nodes || nodes_key_.SameAs(entry.nodes_key));
+  if (!status.ok() || !entry.graph) return status;
+  Sample();
+  cached_ =
+      edges_key_.SameAs(entry.edges_key) && (!with_nodes || nodes_key_.SameAs(entry.nodes_key));
   if (!cached_) {
     entry.graph = nullptr;
     entry.claim = MemoryClaim();
   }
   return status;
+}
+
+// Leaves the statement on its only row: that holds a read lock.
+Status EdgeReader::Hold(const std::string& sql, const std::string& label, Statement* statement) {
+  Status status =
+      *statement ? Status::Ok() : statement->Prepare(db_, sql, SQLITE_PREPARE_PERSISTENT);
+  if (!status.ok()) return status;
+  const int rc = statement->Step();
+  return rc == SQLITE_ROW ? std::move(status) : DatabaseError(db_, rc, "reading " + label);
+}
+
+// Says what state is held.
+void EdgeReader::Sample() {
+  const CachedGraph& entry = *entry_;
+  edges_key_ = SampleSnapshot(db_, entry.source.schema, entry.edges.get());
+  if (!entry.nodes) return;
+  nodes_key_ = SampleSnapshot(db_, entry.node_source.schema, entry.nodes.get());
 }
 
 Status EdgeReader::Load(std::shared_ptr<const Graph>* graph) {
@@ -77,13 +64,15 @@ Status EdgeReader::Load(std::shared_ptr<const Graph>* graph) {
     cache_->Keep(&entry);  // the lists of what enters may have been added
     return Status::Ok();
   }
-  Status status = begun_ ? Status::Ok() : Prepare();
+  Status status = cache_->OpenFeed(db_);
   auto loaded = std::make_shared<Graph>();
   if (status.ok()) {
-    status = LoadGraph(db_, entry.source, entry.null_weight, edges_, nodes_, poll_, loaded.get());
+    status = LoadGraph(db_, entry.source, entry.node_source, entry.types, entry.null_weight, poll_,
+                       loaded.get());
   }
   if (!status.ok()) return status;
-  if (edges_key_.known && (!nodes_.statement || nodes_key_.known)) {
+  if (plain_) Sample();
+  if (edges_key_.known && (!entry.nodes || nodes_key_.known)) {
     entry.graph = loaded;
     entry.edges_key = edges_key_;
     entry.nodes_key = nodes_key_;
@@ -99,8 +88,9 @@ void EdgeReader::Close() {
   entry_->nodes.Reset();
   entry_->busy = false;
   entry_ = nullptr;
-  edges_ = nodes_ = Stepped();
-  begun_ = cached_ = false;
+  edges_key_ = nodes_key_ = SnapshotKey();
+  largest_rowid_ = 0;
+  plain_ = cached_ = false;
 }
 
 }  // namespace vecgraph

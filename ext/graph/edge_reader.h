@@ -25,6 +25,8 @@ class EdgeReader {
   // Whether Load() returns what is in memory.
   bool cached() const { return cached_; }
   Status Load(std::shared_ptr<const Graph>* graph);
+  // Of a plain table, which is about how many edges it has; else 0.
+  int64_t largest_rowid() const { return largest_rowid_; }
 
   sqlite3* db() const { return db_; }
   const EdgeRequest& request() const { return request_; }
@@ -33,9 +35,8 @@ class EdgeReader {
   const StopPoll& poll() const { return poll_; }
 
  private:
-  Status Prepare();
-  Status Begin(const std::string& schema, Statement* statement, const std::string& label,
-               Stepped* stepped, SnapshotKey* key);
+  Status Hold(const std::string& sql, const std::string& label, Statement* statement);
+  void Sample();
   void Close();
 
   sqlite3* db_;
@@ -43,11 +44,10 @@ class EdgeReader {
   EdgeRequest request_;
   std::shared_ptr<CachedGraph> entry_;
   StopPoll poll_;
-  Stepped edges_;
-  Stepped nodes_;
   SnapshotKey edges_key_;
   SnapshotKey nodes_key_;
-  bool begun_ = false;
+  int64_t largest_rowid_ = 0;
+  bool plain_ = false;  // of tables alone: the graph can be kept
   bool cached_ = false;
 };
 

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "base/catalog.h"
+#include "base/name.h"
 #include "base/statement.h"
+#include "graph/row_feed.h"
 
 namespace vecgraph {
 namespace {
@@ -13,22 +15,22 @@ namespace {
 // The columns of a source, each with the SQL that reads it.
 struct Columns {
   std::string label;  // of the source
-  std::vector<std::string> names;
+  std::vector<TableColumn> all;
   bool by_position = false;  // of a query: c1, c2, ..., since its names may repeat
 
   std::string Sql(size_t i) const {
-    return by_position ? Format("c%zu", i + 1) : QuoteName(names[i]);
+    return by_position ? Format("c%zu", i + 1) : QuoteName(all[i].name);
   }
   // Its place, or the number of columns.
   size_t Find(std::string_view name) const {
     return static_cast<size_t>(
-        std::find_if(names.begin(), names.end(),
-                     [&](const std::string& column) { return NamesMatch(column, name); }) -
-        names.begin());
+        std::find_if(all.begin(), all.end(),
+                     [&](const TableColumn& column) { return SameName(column.name, name); }) -
+        all.begin());
   }
   std::string List() const {
     std::string list;
-    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+    for (const TableColumn& column : all) list += (list.empty() ? "" : ", ") + column.name;
     return list;
   }
 };
@@ -36,7 +38,7 @@ struct Columns {
 Status FindNamed(const Columns& columns, const char* argument, const std::string& name,
                  std::string* sql) {
   const size_t i = columns.Find(name);
-  if (i < columns.names.size()) {
+  if (i < columns.all.size()) {
     *sql = columns.Sql(i);
     return Status::Ok();
   }
@@ -56,13 +58,13 @@ Status FindEndpoints(const Columns& columns, const EdgeRequest& request, EdgeSou
   if (!status.ok() || (!source->src.empty() && !source->dst.empty())) return status;
   size_t src = 0;
   size_t dst = 1;
-  bool found = columns.by_position && columns.names.size() >= 2;
+  bool found = columns.by_position && columns.all.size() >= 2;
   constexpr const char* kPairs[][2] = {{"source", "target"}, {"src", "dst"}};
   for (const auto& pair : kPairs) {
     if (found) break;
     src = columns.Find(pair[0]);
     dst = columns.Find(pair[1]);
-    found = src < columns.names.size() && dst < columns.names.size();
+    found = src < columns.all.size() && dst < columns.all.size();
   }
   if (!found) {
     return Status::Error(
@@ -87,7 +89,7 @@ Status FindOthers(const Columns& columns, const EdgeRequest& request, EdgeSource
   }
   if (!status.ok()) return status;
   const size_t type = columns.Find(request.type_col.empty() ? "type" : request.type_col);
-  if (type < columns.names.size()) {
+  if (type < columns.all.size()) {
     source->type = columns.Sql(type);
   } else if (!request.type_col.empty()) {
     return FindNamed(columns, "type_col", request.type_col, &source->type);
@@ -100,17 +102,14 @@ Status FindOthers(const Columns& columns, const EdgeRequest& request, EdgeSource
   return status;
 }
 
-Status FindIndexes(sqlite3* db, const TableName& table, const Columns& columns,
-                   EdgeSource* source) {
-  Status status;
-  for (const std::string& name : columns.names) {
-    const std::string sql = QuoteName(name);
-    if (status.ok() && sql == source->src) {
-      status = FindIndexOn(db, table, name, &source->src_indexed);
-    }
-    if (status.ok() && sql == source->dst) {
-      status = FindIndexOn(db, table, name, &source->dst_indexed);
-    }
+Status FindIndexes(sqlite3* db, const TableName& table, EdgeSource* source) {
+  std::vector<TableIndex> indexes;
+  Status status = ReadIndexes(db, table, &indexes);
+  for (const TableIndex& index : indexes) {
+    if (index.keys.empty() || !index.keys[0].binary) continue;
+    const std::string column = QuoteName(index.keys[0].column);
+    source->src_indexed = source->src_indexed || column == source->src;
+    source->dst_indexed = source->dst_indexed || column == source->dst;
   }
   return status;
 }
@@ -126,15 +125,33 @@ std::string WithQuery(const char* name, const std::string& query, size_t columns
 constexpr const char* kEdges = "vecgraph_edges";
 constexpr const char* kNodes = "vecgraph_nodes";
 
+std::string HoldFirst(const std::string& from) {
+  return "SELECT max(c) FROM (SELECT 1 AS c FROM " + from + " LIMIT 1)";
+}
+
 std::string OrNull(const std::string& sql) { return sql.empty() ? "NULL" : sql; }
 
 }  // namespace
 
-std::string EdgeSource::ScanSql() const {
-  std::string sql = with + "SELECT " + src + ", " + dst + ", " + OrNull(edge_id) + ", " +
-                    OrNull(weight) + " FROM " + from;
-  if (types_given) sql += " WHERE " + type + " IN (SELECT value FROM json_each(?1))";
+std::string EdgeSource::FeedSql() const {
+  std::string sql = with + "SELECT " + kRowFeed + "(?1, " + src + ", " + dst + ", " +
+                    OrNull(edge_id) + ", " + OrNull(weight) + ") FROM " + from;
+  if (types_given) sql += " WHERE " + type + " IN (SELECT value FROM json_each(?2))";
   return sql;
+}
+
+std::string EdgeSource::HoldSql() const {
+  return rowid.empty() ? HoldFirst(from) : "SELECT max(" + rowid + ") FROM " + from;
+}
+
+std::string NodeSource::FeedSql() const {
+  return with + "SELECT " + kRowFeed + "(?1, " + id + ") FROM " + from;
+}
+
+std::string NodeSource::HoldSql() const { return HoldFirst(from); }
+
+std::string NodeSource::LookupSql() const {
+  return with + "SELECT " + id + " FROM " + from + " WHERE " + id + " = ?1 COLLATE BINARY";
 }
 
 std::string EdgeSource::LookupSql(Direction way) const {
@@ -154,16 +171,16 @@ Status ResolveEdges(sqlite3* db, const EdgeRequest& request, EdgeSource* source)
   TableName table;
   if (request.source_is_query) {
     std::string text;
-    Status status = CheckQuery(db, request.source, &text, &columns.names);
+    Status status = CheckQuery(db, request.source, &text, &columns.all);
     if (!status.ok()) return status;
     source->label = columns.label = "the query";
     columns.by_position = true;
-    source->with = WithQuery(kEdges, text, columns.names.size());
+    source->with = WithQuery(kEdges, text, columns.all.size());
     source->from = kEdges;
   } else {
     Status status = FindTableName(db, request.source, &table);
-    if (status.ok()) status = ReadColumnNames(db, table, &columns.names);
-    if (status.ok()) status = FindRowidName(db, table, columns.names, &source->rowid);
+    if (status.ok()) status = ReadColumns(db, table, &columns.all);
+    if (status.ok()) status = FindRowidName(db, table, columns.all, &source->rowid);
     if (!status.ok()) return status;
     source->is_plain = table.kind == TableName::Kind::kTable;
     source->schema = table.schema;
@@ -172,36 +189,34 @@ Status ResolveEdges(sqlite3* db, const EdgeRequest& request, EdgeSource* source)
   }
   Status status = FindEndpoints(columns, request, source);
   if (status.ok()) status = FindOthers(columns, request, source);
-  if (status.ok() && source->is_plain) status = FindIndexes(db, table, columns, source);
+  if (status.ok() && source->is_plain) status = FindIndexes(db, table, source);
   return status;
 }
 
 Status ResolveNodes(sqlite3* db, const EdgeRequest& request, NodeSource* source) {
   *source = NodeSource();
   Columns columns;
-  std::string from;
-  std::string with;
   if (request.node_table_is_query) {
     std::string text;
-    Status status = CheckQuery(db, request.node_table, &text, &columns.names);
+    Status status = CheckQuery(db, request.node_table, &text, &columns.all);
     if (!status.ok()) return status;
     source->label = columns.label = "the query of node_table";
     columns.by_position = true;
-    with = WithQuery(kNodes, text, columns.names.size());
-    from = kNodes;
+    source->with = WithQuery(kNodes, text, columns.all.size());
+    source->from = kNodes;
   } else {
     TableName table;
     Status status = FindTableName(db, request.node_table, &table);
-    if (status.ok()) status = ReadColumnNames(db, table, &columns.names);
+    if (status.ok()) status = ReadColumns(db, table, &columns.all);
     if (!status.ok()) return Status::Code(status.code(), "node_table: " + status.message());
     source->is_plain = table.kind == TableName::Kind::kTable;
     source->schema = table.schema;
     source->label = columns.label = table.Label();
-    from = table.Quoted();
+    source->from = table.Quoted();
   }
   size_t place = columns.Find(request.id_col.empty() ? "id" : request.id_col);
-  if (place == columns.names.size() && request.id_col.empty() && columns.by_position) place = 0;
-  if (place < columns.names.size()) {
+  if (place == columns.all.size() && request.id_col.empty() && columns.by_position) place = 0;
+  if (place < columns.all.size()) {
     source->id = columns.Sql(place);
   } else if (!request.id_col.empty()) {
     return FindNamed(columns, "id_col", request.id_col, &source->id);
@@ -209,7 +224,6 @@ Status ResolveNodes(sqlite3* db, const EdgeRequest& request, NodeSource* source)
     return Status::Error(Format("node_table: %s has no column 'id' (it has %s); name it as id_col",
                                 columns.label.c_str(), columns.List().c_str()));
   }
-  source->sql = with + "SELECT " + source->id + " FROM " + from;
   return Status::Ok();
 }
 

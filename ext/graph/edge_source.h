@@ -56,7 +56,7 @@ struct EdgeSource {
   std::string type;
   std::string edge_id;
   std::string rowid;
-  bool types_given = false;  // then ?1 of ScanSql() and ?2 of LookupSql() is the JSON array
+  bool types_given = false;  // then ?2 of FeedSql() and LookupSql() is the JSON array
   bool src_indexed = false;
   bool dst_indexed = false;
 
@@ -66,8 +66,11 @@ struct EdgeSource {
            (direction == Direction::kOut || dst_indexed);
   }
 
-  // All edges: source, target, edge id or NULL, weight or NULL.
-  std::string ScanSql() const;
+  // All edges: source, target, edge id or NULL, weight or NULL (graph/row_feed.h).
+  std::string FeedSql() const;
+  // Holds a read lock while its row is not left: the largest rowid, which is about how many edges
+  // there are, or 1; NULL of an empty table. REQUIRES: is_plain.
+  std::string HoldSql() const;
   // The edges of the node ?1: this end, the other end, edge id, weight, type; one way. The value of
   // this end may differ from ?1 where the column converts it: then the edge is another node's.
   std::string LookupSql(Direction way) const;
@@ -78,8 +81,14 @@ struct NodeSource {
   bool is_plain = false;
   std::string schema;
   std::string label;
-  std::string sql;  // selects one column
-  std::string id;   // that column, for a WHERE
+  std::string with;
+  std::string from;
+  std::string id;  // its column; empty: there are no such nodes
+
+  std::string FeedSql() const;
+  std::string HoldSql() const;
+  // The id that equals ?1.
+  std::string LookupSql() const;
 };
 
 Status ResolveEdges(sqlite3* db, const EdgeRequest& request, EdgeSource* source);

@@ -1,5 +1,9 @@
 #include "graph/graph.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "graph/group.h"
 #include "graph/stop.h"
 
 namespace vecgraph {
@@ -23,30 +27,36 @@ Status Graph::In(const StopPoll& poll, const Adjacency** in) const {
   if (!in_.starts.empty()) return Status::Ok();
   Stop stop(poll);
   Adjacency made;
-  made.starts.assign(size() + size_t{1}, 0);
-  for (const uint32_t node : out.nodes) {
-    ++made.starts[node + size_t{1}];
-    if (stop.After(1)) return stop.status();
-  }
-  for (size_t i = 0; i < size(); ++i) made.starts[i + 1] += made.starts[i];
-  made.nodes.resize(edges());
-  made.slots.resize(edges());
-  std::vector<uint32_t> next(made.starts.begin(), made.starts.end() - 1);
-  for (uint32_t u = 0; u < size(); ++u) {
-    for (uint32_t slot = out.begin(u); slot < out.end(u); ++slot) {
-      const uint32_t place = next[out.nodes[slot]]++;
-      made.nodes[place] = u;
-      made.slots[place] = slot;
-      if (stop.After(2)) return stop.status();
+  made.nodes.reserve(edges());
+  made.slots.reserve(edges());
+  // get() is asked for one slot after the other, twice.
+  uint32_t source = 0;
+  const auto get = [&](size_t slot) {
+    if (slot == 0) source = 0;
+    while (out.end(source) <= slot) ++source;
+    return GroupedEdge{out.nodes[slot], source, static_cast<uint32_t>(slot)};
+  };
+  const auto use = [&](uint32_t, const GroupedEdge* first, const GroupedEdge* last) {
+    for (; first != last; ++first) {
+      made.nodes.push_back(first->other);
+      made.slots.push_back(first->mark);
     }
-  }
-  in_ = std::move(made);
-  return Status::Ok();
+    return Status::Ok();
+  };
+  Status status = GroupByNode(size(), edges(), get, use, &stop, &made.starts);
+  if (status.ok()) in_ = std::move(made);
+  return status;
+}
+
+uint32_t Graph::CountLoops(uint32_t node) const {
+  const auto at = [&](uint32_t slot) { return out.nodes.begin() + static_cast<ptrdiff_t>(slot); };
+  const auto [first, last] = std::equal_range(at(out.begin(node)), at(out.end(node)), node);
+  return static_cast<uint32_t>(last - first);
 }
 
 int64_t Graph::bytes() const {
   return ids.bytes() + out.bytes() + in_.bytes() + edge_ids.bytes() +
-         static_cast<int64_t>(weights.capacity() * sizeof(double));
+         static_cast<int64_t>(weights.capacity() * sizeof(double) + looped.capacity() / 8);
 }
 
 }  // namespace vecgraph

@@ -38,6 +38,7 @@ class Graph {
   Adjacency out;
   ValueList edge_ids;           // by slot; empty: the source has none
   std::vector<double> weights;  // by slot; empty: all are 1
+  std::vector<bool> looped;     // by node: has an edge to itself; empty: none has
   int64_t skipped_null = 0;     // rows without a source or a target
   int64_t skipped_weight = 0;   // rows without a weight, by null_weight = 'skip'
   int64_t phantoms = 0;         // endpoints that the node table lacks, if there is one
@@ -50,12 +51,18 @@ class Graph {
   // What enters each node, ordered by source. An error: `poll` said to stop.
   Status In(const StopPoll& poll, const Adjacency** in) const;
   double weight(uint32_t slot) const { return weights.empty() ? 1.0 : weights[slot]; }
+  // The number of edges from a node to itself.
+  uint32_t Loops(uint32_t node) const {
+    return looped.empty() || !looped[node] ? 0 : CountLoops(node);
+  }
   ValueRef edge_id(uint32_t slot) const {
     return edge_ids.size() == 0 ? ValueRef() : edge_ids[slot];
   }
   int64_t bytes() const;
 
  private:
+  uint32_t CountLoops(uint32_t node) const;
+
   mutable Adjacency in_;
 };
 

@@ -17,8 +17,8 @@ auto Oldest(Entries& entries) {
 }  // namespace
 
 bool CachedGraph::Same(const CachedGraph& other) const {
-  return source.ScanSql() == other.source.ScanSql() && types == other.types &&
-         null_weight == other.null_weight && node_source.sql == other.node_source.sql;
+  return source.FeedSql() == other.source.FeedSql() && types == other.types &&
+         null_weight == other.null_weight && node_source.FeedSql() == other.node_source.FeedSql();
 }
 
 std::shared_ptr<CachedGraph> GraphCache::Find(std::shared_ptr<CachedGraph> wanted) {

@@ -20,16 +20,17 @@
 #include "base/statement.h"
 #include "graph/edge_source.h"
 #include "graph/graph.h"
+#include "graph/row_feed.h"
 
 namespace vecgraph {
 
 // An edge source with its statements, and its graph if that is in memory.
 struct CachedGraph {
   EdgeSource source;
-  NodeSource node_source;  // without SQL: none
+  NodeSource node_source;
   std::string types;
   NullWeight null_weight;
-  Statement edges;
+  Statement edges;  // of HoldSql(), of both
   Statement nodes;
   SnapshotKey edges_key;  // under which `graph` was read
   SnapshotKey nodes_key;
@@ -61,12 +62,19 @@ class GraphCache {
   void Trim() { MakeRoom(0, nullptr); }
 
   InterruptPoll& interrupt() { return interrupt_; }
+  // Makes FeedRows() possible.
+  Status OpenFeed(sqlite3* db) {
+    Status status = has_feed_ ? Status::Ok() : CreateRowFeed(db);
+    has_feed_ = status.ok();
+    return status;
+  }
 
  private:
   bool MakeRoom(int64_t bytes, const CachedGraph* own);
 
   MemoryCap* memory_;
   InterruptPoll interrupt_;
+  bool has_feed_ = false;
   std::vector<std::shared_ptr<CachedGraph>> graphs_;
   int users_ = 0;
   uint64_t turn_ = 0;

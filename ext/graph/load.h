@@ -5,22 +5,17 @@
 // Threads: as the connection.
 #pragma once
 
-#include "base/statement.h"
+#include <string>
+
 #include "graph/edge_source.h"
 #include "graph/graph.h"
 
 namespace vecgraph {
 
-// A statement that has been stepped once: `code` is what that gave.
-struct Stepped {
-  Statement* statement = nullptr;
-  int code = SQLITE_DONE;
-};
-
-// `edges` is of EdgeSource::ScanSql(), `nodes` of NodeSource::sql, or has no statement. Both are at
-// their end afterwards, or where the error is.
-Status LoadGraph(sqlite3* db, const EdgeSource& source, const NullWeight& null_weight,
-                 Stepped edges, Stepped nodes, const StopPoll& poll, Graph* graph);
+// `types` is what EdgeRequest has. REQUIRES: CreateRowFeed().
+Status LoadGraph(sqlite3* db, const EdgeSource& source, const NodeSource& nodes,
+                 const std::string& types, const NullWeight& null_weight, const StopPoll& poll,
+                 Graph* graph);
 
 // The weight of an edge; `*skip`: it is to be left out. `number` is that of the row, from 1, for an
 // edge without an id.

@@ -2,10 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <deque>
-#include <memory>
-#include <new>
 
 #include "graph/stop.h"
 
@@ -33,16 +29,6 @@ Status SumLeaving(const Graph& graph, Direction direction, const Adjacency* in, 
     if (stop->After(2 + graph.out.degree(u))) return stop->status();
   }
   return Status::Ok();
-}
-
-// The number of edges that leave a node in this direction.
-double CountLeaving(const Graph& graph, Direction direction, const Adjacency* in, uint32_t node) {
-  const Adjacency& out = graph.out;
-  if (direction == Direction::kOut) return out.degree(node);
-  if (direction == Direction::kIn) return in->degree(node);
-  const auto first = out.nodes.begin() + out.begin(node);
-  const auto [from, to] = std::equal_range(first, first + out.degree(node), node);
-  return static_cast<double>(out.degree(node)) + in->degree(node) - static_cast<double>(to - from);
 }
 
 // What node v receives, when each node gives `share[u]` for each unit of weight.
@@ -136,98 +122,6 @@ Status PageRank(const Graph& graph, const std::vector<std::pair<uint32_t, double
   double sum = 0;
   for (const double score : x) sum += score;
   for (double& score : x) score /= sum;
-  return stop.status();
-}
-
-Status PushPageRank(const Graph& graph, const std::vector<std::pair<uint32_t, double>>& seeds,
-                    double damping, double eps, Direction direction, const StopPoll& poll,
-                    std::vector<std::pair<uint32_t, double>>* scores, double* missing) {
-  struct State {
-    uint32_t node;
-    bool queued = false;
-    double score = 0;
-    double left = 0;      // to be distributed
-    double leaving = -1;  // weight, once it is known
-    double degree = 0;
-  };
-  const Adjacency* in = nullptr;
-  Status status = direction == Direction::kOut ? Status::Ok() : graph.In(poll, &in);
-  if (!status.ok()) return status;
-  std::vector<State> states;
-  // By node: one more than its place in `states`. Of memory that is zero because nobody has touched
-  // it, a large graph costs nothing.
-  const std::unique_ptr<uint32_t[], decltype(&std::free)> places(
-      static_cast<uint32_t*>(std::calloc(graph.size() + size_t{1}, sizeof(uint32_t))), std::free);
-  if (!places) throw std::bad_alloc();
-  std::deque<uint32_t> queue;
-  const auto state_of = [&](uint32_t node) {
-    if (places[node] == 0) {
-      states.push_back({node});
-      places[node] = static_cast<uint32_t>(states.size());
-    }
-    return places[node] - 1;
-  };
-  const auto each = [&](uint32_t u, auto&& use) {
-    if (direction != Direction::kIn) {
-      for (uint32_t slot = graph.out.begin(u); slot < graph.out.end(u); ++slot) {
-        use(graph.out.nodes[slot], graph.weight(slot));
-      }
-    }
-    if (direction != Direction::kOut) {
-      for (uint32_t i = in->begin(u); i < in->end(u); ++i) {
-        if (direction == Direction::kBoth && in->nodes[i] == u) continue;
-        use(in->nodes[i], graph.weight(in->slots[i]));
-      }
-    }
-  };
-  const auto give = [&](uint32_t node, double amount) {
-    const uint32_t place = state_of(node);
-    State& state = states[place];
-    if (state.leaving < 0) {
-      state.leaving = 0;
-      if (graph.weights.empty()) {
-        state.leaving = CountLeaving(graph, direction, in, node);
-        state.degree = state.leaving;
-      } else {
-        each(node, [&](uint32_t, double weight) {
-          state.leaving += weight;
-          state.degree += 1;
-        });
-      }
-    }
-    state.left += amount;
-    if (!state.queued && state.left >= eps * std::max(1.0, state.degree)) {
-      state.queued = true;
-      queue.push_back(place);
-    }
-  };
-  Stop stop(poll);
-  const double total = SumOf(seeds);
-  for (const auto& [node, weight] : seeds) give(node, weight / total);
-  while (!queue.empty()) {
-    const uint32_t place = queue.front();
-    queue.pop_front();
-    const State state = states[place];
-    states[place].queued = false;
-    states[place].left = 0;
-    states[place].score += (1 - damping) * state.left;
-    const double rest = damping * state.left;
-    if (state.leaving > 0) {
-      each(state.node, [&](uint32_t other, double weight) {
-        if (weight > 0) give(other, rest * weight / state.leaving);
-      });
-    } else {
-      for (const auto& [node, weight] : seeds) give(node, rest * weight / total);
-    }
-    if (stop.After(8 + static_cast<uint64_t>(8 * state.degree))) return stop.status();
-  }
-  *missing = 0;
-  scores->clear();
-  for (const State& state : states) {
-    *missing += state.left;
-    if (state.score > 0) scores->emplace_back(state.node, state.score);
-  }
-  std::sort(scores->begin(), scores->end());
   return stop.status();
 }
 

@@ -1,4 +1,4 @@
-// PageRank by power iteration, and personalised PageRank by power iteration or by push.
+// PageRank, also a personalised one, by power iteration.
 //
 // With damping d, teleport weights p (sum 1), and the share w(u,v) that u gives to v of its score:
 //   x[v] = (1 - d) p[v] + d (sum over u of x[u] w(u,v) + lost q[v])
@@ -33,12 +33,5 @@ struct PageRankResult {
 // the same. An error: interrupted.
 Status PageRank(const Graph& graph, const std::vector<std::pair<uint32_t, double>>& teleport,
                 const PageRankOptions& options, const StopPoll& poll, PageRankResult* result);
-
-// Forward push (Andersen, Chung, Lang): the score that is left at a node is below `eps` times what
-// leaves it, so the work does not depend on the size of the graph. Gives (node, score), ascending
-// by node; scores are too small by what is left, `*missing` in all. Lost score goes to the seeds.
-Status PushPageRank(const Graph& graph, const std::vector<std::pair<uint32_t, double>>& seeds,
-                    double damping, double eps, Direction direction, const StopPoll& poll,
-                    std::vector<std::pair<uint32_t, double>>* scores, double* missing);
 
 }  // namespace vecgraph

@@ -1,5 +1,6 @@
 #include "graph/value_list.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -152,8 +153,7 @@ int Compare(const ValueRef& a, const ValueRef& b) {
   return x == 1 ? CompareNumbers(a, b) : a.bytes.compare(b.bytes);
 }
 
-ValueRef ValueList::operator[](size_t i) const {
-  if (types_.empty()) return ValueRef::Integer(is_narrow_ ? narrow_[i] : wide_[i]);
+ValueRef ValueList::Mixed(size_t i) const {
   ValueRef value;
   value.type = types_[i];
   if (value.type == SQLITE_INTEGER) {
@@ -169,57 +169,76 @@ ValueRef ValueList::operator[](size_t i) const {
   return value;
 }
 
-void ValueList::AppendInteger(int64_t integer) {
-  if (is_narrow_) {
-    if (integer >= 0 && integer <= std::numeric_limits<uint32_t>::max()) {
-      narrow_.push_back(static_cast<uint32_t>(integer));
-      return;
-    }
-    Widen();
+void ValueList::Range(int64_t* least, int64_t* most) const {
+  if (form_ == Form::kNarrow) {
+    const auto [low, high] = std::minmax_element(narrow_.begin(), narrow_.end());
+    *least = *low;
+    *most = *high;
+  } else if (form_ == Form::kRun) {
+    *least = first_;
+    *most = Integer(size_ - 1);
+  } else {
+    const auto [low, high] = std::minmax_element(wide_.begin(), wide_.end());
+    *least = *low;
+    *most = *high;
   }
-  wide_.push_back(integer);
 }
 
-void ValueList::Append(const ValueRef& value) {
-  if (value.type != SQLITE_INTEGER && types_.empty()) Mix();
-  const bool mixed = value.type != SQLITE_INTEGER || !types_.empty();
-  if (mixed) types_.push_back(static_cast<uint8_t>(value.type));
-  int64_t word = 0;
-  if (value.type == SQLITE_FLOAT) {
-    std::memcpy(&word, &value.real, sizeof word);
-  } else if (value.type == SQLITE_TEXT || value.type == SQLITE_BLOB) {
-    word = static_cast<int64_t>(text_.size());
-    const uint64_t length = value.bytes.size();
-    text_.append(reinterpret_cast<const char*>(&length), sizeof length).append(value.bytes);
-  } else if (value.type == SQLITE_INTEGER) {
-    word = value.integer;
+void ValueList::AppendSlowly(int64_t integer) {
+  constexpr int64_t kNarrowest = std::numeric_limits<uint32_t>::max();
+  if (form_ == Form::kRun) {
+    if (size_ == 0) first_ = integer;
+    // A run that stays below 2^62 cannot overflow.
+    if (integer < int64_t{1} << 62 && integer == first_ + static_cast<int64_t>(size_)) {
+      ++size_;
+      return;
+    }
+    const bool narrow = size_ == 0 || (first_ >= 0 && Integer(size_ - 1) <= kNarrowest);
+    ChangeTo(narrow && integer >= 0 && integer <= kNarrowest ? Form::kNarrow : Form::kWide);
+  } else if (form_ == Form::kNarrow && (integer < 0 || integer > kNarrowest)) {
+    ChangeTo(Form::kWide);
   }
-  if (mixed) {
-    wide_.push_back(word);
+  if (form_ == Form::kNarrow) {
+    narrow_.push_back(static_cast<uint32_t>(integer));
   } else {
-    AppendInteger(word);
+    wide_.push_back(integer);
+    if (form_ == Form::kMixed) types_.push_back(SQLITE_INTEGER);
   }
   ++size_;
 }
 
-void ValueList::Widen() {
-  wide_.assign(narrow_.begin(), narrow_.end());
-  narrow_ = {};
-  is_narrow_ = false;
-}
-
-void ValueList::Mix() {
-  if (is_narrow_) Widen();
-  types_.reserve(size_ + 16);
-  types_.assign(size_, SQLITE_INTEGER);
-}
-
-void ValueList::Reserve(size_t count) {
-  if (is_narrow_) {
-    narrow_.reserve(count);
-  } else {
-    wide_.reserve(count);
+void ValueList::Append(const ValueRef& value) {
+  if (value.type == SQLITE_INTEGER) return AppendInteger(value.integer);
+  if (form_ != Form::kMixed) ChangeTo(Form::kMixed);
+  int64_t word = 0;
+  if (value.type == SQLITE_FLOAT) {
+    std::memcpy(&word, &value.real, sizeof word);
+  } else if (!value.is_null()) {
+    word = static_cast<int64_t>(text_.size());
+    const uint64_t length = value.bytes.size();
+    text_.append(reinterpret_cast<const char*>(&length), sizeof length).append(value.bytes);
   }
+  types_.push_back(static_cast<uint8_t>(value.type));
+  wide_.push_back(word);
+  ++size_;
+}
+
+// Moves what there is to a form that takes more.
+void ValueList::ChangeTo(Form form) {
+  const size_t count = std::max(expected_, size_ + 16);
+  if (form == Form::kNarrow) {
+    narrow_.reserve(count);
+    for (size_t i = 0; i < size_; ++i) narrow_.push_back(static_cast<uint32_t>(Integer(i)));
+  } else if (form_ == Form::kRun || form_ == Form::kNarrow) {
+    wide_.reserve(count);
+    for (size_t i = 0; i < size_; ++i) wide_.push_back(Integer(i));
+    narrow_ = {};
+  }
+  if (form == Form::kMixed) {
+    types_.reserve(count);
+    types_.assign(size_, SQLITE_INTEGER);
+  }
+  form_ = form;
 }
 
 void ValueList::ShrinkToFit() {

@@ -39,34 +39,55 @@ class ValueList {
  public:
   size_t size() const { return size_; }
   // Valid until the list changes.
-  ValueRef operator[](size_t i) const;
+  ValueRef operator[](size_t i) const {
+    return form_ == Form::kMixed ? Mixed(i) : ValueRef::Integer(Integer(i));
+  }
+  bool all_integers() const { return form_ != Form::kMixed; }
+  // REQUIRES: all_integers().
+  int64_t Integer(size_t i) const {
+    if (form_ == Form::kNarrow) return narrow_[i];
+    return form_ == Form::kRun ? first_ + static_cast<int64_t>(i) : wide_[i];
+  }
+  // The smallest and the largest. REQUIRES: all_integers(), and there are some.
+  void Range(int64_t* least, int64_t* most) const;
   // Says that value i is about to be read: it is fetched meanwhile.
   void Fetch(size_t i) const {
-    if (is_narrow_) {
+    if (form_ == Form::kNarrow) {
       __builtin_prefetch(&narrow_[i]);
-    } else {
+    } else if (form_ != Form::kRun) {
       __builtin_prefetch(&wide_[i]);
     }
   }
   void Append(const ValueRef& value);
-  void Reserve(size_t count);
+  void AppendInteger(int64_t integer) {
+    if (form_ == Form::kNarrow && static_cast<uint64_t>(integer) <= UINT32_MAX) {
+      narrow_.push_back(static_cast<uint32_t>(integer));
+      ++size_;
+    } else {
+      AppendSlowly(integer);
+    }
+  }
+  void Reserve(size_t count) { expected_ = count; }
   void ShrinkToFit();
   int64_t bytes() const;
-  bool all_integers() const { return types_.empty(); }
 
  private:
-  void AppendInteger(int64_t integer);
-  void Widen();
-  void Mix();
-
-  // Integers are kept in 4 bytes each while all are small, in 8 while all are integers. With other
+  // Integers that follow one another take no memory, small ones 4 bytes each, others 8. With other
   // types among them, `wide_` holds an integer, a real's bits, or a place in `text_`.
+  enum class Form : uint8_t { kRun, kNarrow, kWide, kMixed };
+
+  ValueRef Mixed(size_t i) const;
+  void AppendSlowly(int64_t integer);
+  void ChangeTo(Form form);
+
+  Form form_ = Form::kRun;
+  int64_t first_ = 0;
   std::vector<uint32_t> narrow_;
   std::vector<int64_t> wide_;
   std::vector<uint8_t> types_;
   std::string text_;  // each: 8 bytes of length, then the bytes
   size_t size_ = 0;
-  bool is_narrow_ = true;
+  size_t expected_ = 0;
 };
 
 }  // namespace vecgraph

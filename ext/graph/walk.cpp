@@ -21,17 +21,7 @@ Status LookupWalk::PrepareLookup(Direction way, Statement* statement) {
 
 Status LookupWalk::Open() {
   const EdgeSource& source = reader_->source();
-  most_ = kLeastTouched;
-  if (!source.rowid.empty()) {
-    // The largest rowid, read from one page, is about how many edges there are.
-    Statement largest;
-    Status status =
-        largest.Prepare(reader_->db(), "SELECT max(" + source.rowid + ") FROM " + source.from);
-    if (!status.ok()) return status;
-    const int rc = largest.Step();
-    if (rc != SQLITE_ROW) return DatabaseError(reader_->db(), rc, "reading " + source.label);
-    most_ = std::max(most_, largest.Int(0) / kShare);
-  }
+  most_ = std::max(kLeastTouched, reader_->largest_rowid() / kShare);
   Status status = source.src_indexed ? PrepareLookup(Direction::kOut, &leaving_) : Status::Ok();
   return status.ok() && source.dst_indexed ? PrepareLookup(Direction::kIn, &entering_)
                                            : std::move(status);
@@ -58,10 +48,9 @@ Status LookupWalk::Find(const ValueRef& id, uint32_t* node) {
   if (leaving_) status = Exists(&leaving_, id, node);
   if (status.ok() && *node == kNoNode && entering_) status = Exists(&entering_, id, node);
   const NodeSource& nodes = reader_->node_source();
-  if (status.ok() && *node == kNoNode && !nodes.sql.empty()) {
+  if (status.ok() && *node == kNoNode && !nodes.id.empty()) {
     Statement listed;
-    status =
-        listed.Prepare(reader_->db(), nodes.sql + " WHERE " + nodes.id + " = ?1 COLLATE BINARY");
+    status = listed.Prepare(reader_->db(), nodes.LookupSql());
     if (status.ok()) status = Exists(&listed, id, node);
   }
   if (*node == kNoNode && !(leaving_ && entering_)) gave_up_ = true;

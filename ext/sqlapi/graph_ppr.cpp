@@ -37,6 +37,7 @@
 #include <array>
 
 #include "graph/pagerank.h"
+#include "graph/push.h"
 #include "sqlapi/graph_function.h"
 #include "sqlapi/graph_scores.h"
 

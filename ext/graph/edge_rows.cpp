@@ -1,0 +1,205 @@
+#include "graph/edge_rows.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "graph/group.h"
+
+namespace vecgraph {
+namespace {
+
+// Cells are fetched so many steps before they are needed.
+constexpr size_t kAhead = 24;
+
+// The numbers of integers in an array, in their order.
+class Places {
+ public:
+  enum Mark : uint32_t { kEnd = 1, kListed = 2 };
+
+  Places(int64_t least, uint64_t width) : least_(least), cells_(static_cast<size_t>(width) + 1) {}
+
+  Status Note(const ValueList& values, Mark mark, Stop* stop) {
+    for (size_t i = 0; i < values.size(); ++i) {
+      cells_[At(values.Integer(i))] |= mark;
+      if (stop->After(1)) return stop->status();
+    }
+    return Status::Ok();
+  }
+  // Replaces the marks by numbers. `phantoms` counts what was not listed.
+  void Number(ValueList* ids, int64_t* phantoms) {
+    uint32_t number = 0;
+    for (size_t i = 0; i < cells_.size(); ++i) {
+      if (cells_[i] == 0) continue;
+      *phantoms += (cells_[i] & kListed) == 0 ? 1 : 0;
+      ids->AppendInteger(least_ + static_cast<int64_t>(i));
+      cells_[i] = number++;
+    }
+  }
+  Status Find(const ValueList& values, Stop* stop, std::vector<uint32_t>* numbers) const {
+    numbers->reserve(values.size());
+    for (size_t i = 0; i < values.size(); ++i) {
+      numbers->push_back(cells_[At(values.Integer(i))]);
+      if (stop->After(1)) return stop->status();
+    }
+    return Status::Ok();
+  }
+
+ private:
+  size_t At(int64_t integer) const {
+    return static_cast<size_t>(static_cast<uint64_t>(integer) - static_cast<uint64_t>(least_));
+  }
+
+  int64_t least_;
+  std::vector<uint32_t> cells_;
+};
+
+void InternAll(const ValueList& values, Interner* nodes, std::vector<uint32_t>* numbers) {
+  numbers->reserve(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (i + kAhead < values.size()) nodes->Expect(values.Integer(i + kAhead));
+    numbers->push_back(nodes->Add(ValueRef::Integer(values.Integer(i))));
+  }
+}
+
+}  // namespace
+
+void EdgeRows::AddEnds(const ValueRef& src, const ValueRef& dst) {
+  const bool integers = src.type == SQLITE_INTEGER && dst.type == SQLITE_INTEGER;
+  if (!interned_ && integers) return AddEnds(src.integer, dst.integer);
+  Intern();
+  src_.push_back(nodes_.Add(src));
+  dst_.push_back(nodes_.Add(dst));
+}
+
+void EdgeRows::AddNode(const ValueRef& id) {
+  if (!interned_ && id.type == SQLITE_INTEGER) return node_values_.AppendInteger(id.integer);
+  Intern();
+  listed_.push_back(nodes_.Add(id));
+}
+
+// Numbers what has come so far.
+void EdgeRows::Intern() {
+  if (interned_) return;
+  interned_ = true;
+  InternAll(src_values_, &nodes_, &src_);
+  InternAll(dst_values_, &nodes_, &dst_);
+  InternAll(node_values_, &nodes_, &listed_);
+  src_values_ = dst_values_ = node_values_ = ValueList();
+}
+
+int64_t EdgeRows::bytes() const {
+  const auto edge = static_cast<int64_t>(2 * sizeof(GroupedEdge) + sizeof(uint32_t));
+  return static_cast<int64_t>(size()) * edge + src_values_.bytes() + dst_values_.bytes() +
+         node_values_.bytes() + 2 * nodes_.bytes() + 2 * ids.bytes() +
+         2 * static_cast<int64_t>(weights.capacity() * sizeof(double));
+}
+
+Status EdgeRows::NumberByArray(int64_t least, uint64_t width, Stop* stop, Graph* graph) {
+  Places places(least, width);
+  Status status = places.Note(src_values_, Places::kEnd, stop);
+  if (status.ok()) status = places.Note(dst_values_, Places::kEnd, stop);
+  if (status.ok()) status = places.Note(node_values_, Places::kListed, stop);
+  if (!status.ok()) return status;
+  places.Number(&graph->ids, &graph->phantoms);
+  node_values_ = ValueList();
+  status = places.Find(src_values_, stop, &src_);
+  src_values_ = ValueList();
+  if (status.ok()) status = places.Find(dst_values_, stop, &dst_);
+  dst_values_ = ValueList();
+  return status;
+}
+
+Status EdgeRows::NumberByOrder(const StopPoll& poll, Stop* stop, Graph* graph) {
+  std::vector<uint32_t> order;
+  Status status = nodes_.Order(poll, &order);
+  if (!status.ok()) return status;
+  std::vector<bool> listed(order.size());
+  for (const uint32_t node : listed_) listed[node] = true;
+  graph->phantoms = std::count(listed.begin(), listed.end(), false);
+  std::vector<uint32_t> place(order.size());
+  graph->ids.Reserve(order.size());
+  for (uint32_t i = 0; i < order.size(); ++i) {
+    if (i + kAhead < order.size()) nodes_.values().Fetch(order[i + kAhead]);
+    place[order[i]] = i;
+    graph->ids.Append(nodes_.values()[order[i]]);
+    if (stop->After(4)) return stop->status();
+  }
+  nodes_ = Interner();
+  for (std::vector<uint32_t>* ends : {&src_, &dst_}) {
+    for (size_t i = 0; i < ends->size(); ++i) {
+      if (i + kAhead < ends->size()) __builtin_prefetch(&place[(*ends)[i + kAhead]]);
+      (*ends)[i] = place[(*ends)[i]];
+      if (stop->After(1)) return stop->status();
+    }
+  }
+  return status;
+}
+
+// Orders what leaves each node by target, edge id, row.
+Status EdgeRows::Sort(const StopPoll& poll, Stop* stop, Graph* graph) {
+  const size_t edges = src_.size();
+  Adjacency& out = graph->out;
+  out.nodes.reserve(edges);
+  graph->edge_ids.Reserve(ids.size());
+  graph->weights.reserve(weights.size());
+  const auto get = [&](size_t i) {
+    return GroupedEdge{src_[i], dst_[i], static_cast<uint32_t>(i)};
+  };
+  const auto before = [&](const GroupedEdge& a, const GroupedEdge& b) {
+    if (a.other != b.other) return a.other < b.other;
+    const int order = ids.size() == 0 ? 0 : Compare(ids[a.mark], ids[b.mark]);
+    return order != 0 ? order < 0 : a.mark < b.mark;
+  };
+  const auto use = [&](uint32_t node, GroupedEdge* first, GroupedEdge* last) {
+    constexpr ptrdiff_t kFew = 16384;
+    if (last - first <= kFew) {
+      std::sort(first, last, before);
+    } else {
+      std::vector<GroupedEdge> many(first, last);
+      Status status = PolledSort(poll, &many, before);
+      if (!status.ok()) return status;
+      std::copy(many.begin(), many.end(), first);
+    }
+    for (const GroupedEdge* edge = first; edge != last; ++edge) {
+      out.nodes.push_back(edge->other);
+      if (edge->other == node) {
+        graph->looped.resize(graph->size());
+        graph->looped[node] = true;
+      }
+      if (ids.size() > 0) graph->edge_ids.Append(ids[edge->mark]);
+      if (!weights.empty()) graph->weights.push_back(weights[edge->mark]);
+    }
+    return stop->After(8 * static_cast<uint64_t>(last - first)) ? stop->status() : Status::Ok();
+  };
+  Status status = GroupByNode(graph->size(), edges, get, use, stop, &out.starts);
+  graph->edge_ids.ShrinkToFit();
+  return status;
+}
+
+Status EdgeRows::Finish(const StopPoll& poll, Graph* graph) {
+  Stop stop(poll);
+  bool by_array = false;
+  int64_t least = 0;
+  uint64_t width = 0;
+  if (!interned_ && size() + node_values_.size() > 0) {
+    int64_t most = INT64_MIN;
+    least = INT64_MAX;
+    for (const ValueList* values : {&src_values_, &dst_values_, &node_values_}) {
+      if (values->size() == 0) continue;
+      int64_t low = 0;
+      int64_t high = 0;
+      values->Range(&low, &high);
+      least = std::min(least, low);
+      most = std::max(most, high);
+    }
+    width = static_cast<uint64_t>(most) - static_cast<uint64_t>(least);
+    by_array = width < 4096 + 4 * (size() + node_values_.size()) && width < Graph::kNone;
+  }
+  if (!by_array) Intern();
+  Status status =
+      by_array ? NumberByArray(least, width, &stop, graph) : NumberByOrder(poll, &stop, graph);
+  return status.ok() ? Sort(poll, &stop, graph) : std::move(status);
+}
+
+}  // namespace vecgraph

@@ -30,6 +30,8 @@ if not LIBRARY.exists():
     pytest.exit(f"There is no library at {LIBRARY}: run `make` first.", returncode=3)
 
 
+SANITIZED = b"__asan_init" in LIBRARY.read_bytes()
+
 COPIES = tempfile.TemporaryDirectory(prefix="vecgraph-tests-")
 
 
@@ -64,7 +66,8 @@ class Engine:
     Without a transaction of its own: what `execute` does is committed at once.
     """
 
-    BINDINGS = ("sqlite3", "apsw")
+    # The sanitizers watch the library, which is the same in both.
+    BINDINGS = ("sqlite3",) if SANITIZED else ("sqlite3", "apsw")
     Error = (sqlite3.Error, apsw.Error)
 
     def __init__(self, binding, path=":memory:", entry=None, loaded=True):

@@ -9,7 +9,8 @@
 ** end well, then with the rows of the undisturbed run, or with an error that is out of memory.
 ** A crash, another error, other rows, memory that is not given back and a statement of the library
 ** that is left in the middle, with its lock, are findings.
-** With -DFAIL_MALLOC it is malloc() that fails: the allocations of C++.
+** With -DFAIL_MALLOC it is malloc() that fails: the allocations of C++. Of N, -DFINE=... are tried one
+** by one, of the rest one in -DCOARSE=...
 */
 #include <sqlite3.h>
 #include <stdint.h>
@@ -18,6 +19,13 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#ifndef FINE
+#define FINE 300
+#endif
+#ifndef COARSE
+#define COARSE 7
+#endif
 
 enum { OK = 0, NOT_REACHED = 100, WRONG_CODE, WRONG_ROWS, LEAK, LOCKED, SETUP_FAILED };
 
@@ -281,7 +289,7 @@ int main(int argc, char** argv) {
   if (set_up(argv, &db, &before) != OK) return 2;
   for (int all = 0; all < 2; ++all) {
     /* Long runs are sampled from the 300th allocation on. */
-    for (n = 1;; n += n < 300 ? 1 : 7) {
+    for (n = 1;; n += n < FINE ? 1 : COARSE) {
       uint64_t sum = 0;
       int status = 0;
       fflush(stdout);

@@ -7,7 +7,7 @@ SETUP := @scripts/setup.sh
 # The demo is made anew when the loaders, the schema or the machine's package index are newer.
 DEMO_INPUTS := $(wildcard examples/*.py sql/migrations/*.sql /var/lib/apt/lists/*_Packages*)
 
-.PHONY: build demo test bench bench-store bench-peers lint format install clean help setup-build setup-demo
+.PHONY: build demo test bench bench-store bench-peers bench-graph lint format install clean help setup-build setup-demo
 .DELETE_ON_ERROR:
 
 build: setup-build ## the library: build/vecgraph.so
@@ -39,6 +39,10 @@ bench-store: ## the store beside the figures of the documents that it grew from
 bench-peers: build build/demo.db ## vecgraph beside released peers: PEERS=--quick for minutes, else hours
 	$(SETUP) peers
 	@build/peers-venv/bin/python bench/peers/run.py $(PEERS)
+
+bench-graph: build build/demo.db ## graph functions beside other libraries: GRAPH=--quick for minutes
+	$(SETUP) graph
+	@build/graph-venv/bin/python bench/graph/run.py $(GRAPH)
 
 lint: ## clang-format, a clang build with -Werror, clang-tidy
 	$(SETUP) build lint

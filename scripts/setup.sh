@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the given needs ask for, once: scripts/setup.sh build|test|lint|bench|demo|peers ...
+# Installs what the given needs ask for, once: scripts/setup.sh build|test|lint|bench|demo|peers|graph ...
 #
 # Debian packages come through apt-get; Python packages go into build/venv, those of the peers into
-# build/peers-venv. A stamp under build/setup holds what was installed, so that a second run does
+# build/peers-venv and build/graph-venv. A stamp under build/setup holds what was installed, so that a second run does
 # nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,6 +22,7 @@ packages_for() {
     npm) echo npm ca-certificates ;;
     # hnswlib is compiled from its source package.
     peers) echo g++ python3-dev python3-venv ca-certificates ;;
+    graph) echo g++ libsqlite3-dev python3-venv ca-certificates ;;
     *) echo "setup: unknown need '$1'" >&2; exit 2 ;;
   esac
 }
@@ -91,6 +92,7 @@ check_tools() {
       ;;
     bench) header benchmark/benchmark.h || missing+=("Google Benchmark") ;;
     peers) have "$python" || missing+=("Python 3 with its headers and venv") ;;
+    graph) have "$python" || missing+=("Python 3 with venv") ;;
     npm) have npm || missing+=("npm") ;;
   esac
   if [ -n "$(requirements_for "$need")" ] && ! have "$python"; then
@@ -131,5 +133,5 @@ for need in "$@"; do
   done
 
   # Released peers, in an environment of their own; one that fails is left out and reported.
-  if [ "$need" = peers ]; then "$python" bench/peers/install.py; fi
+  if [ "$need" = peers ] || [ "$need" = graph ]; then "$python" bench/peers/install.py "$need"; fi
 done

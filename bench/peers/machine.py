@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cases import BUILD
-
+BUILD = Path(__file__).resolve().parents[2] / "build" / "peers"
 SOURCE = Path(__file__).with_name("bandwidth.cpp")
 PROGRAM = BUILD / "bandwidth"
 FLAGS = ["-std=c++20", "-O3", "-march=native", "-pthread"]

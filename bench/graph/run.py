@@ -1,0 +1,133 @@
+"""Compares the graph functions with other software: build/graph-venv/bin/python bench/graph/run.py
+
+`make bench-graph` installs what is needed and calls it. docs/bench_graph.md says what is measured.
+"""
+
+import argparse
+import json
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import datasets
+import report
+from cases import CASES
+from datasets import BUILD, GRAPHS, ROOT
+from engines import CLASSES, engine_class
+from measure import Plan, Race
+from shared import describe, load
+
+FULL = ("packages", "rmat-10k", "rmat-1m")
+QUICK = ("packages", "rmat-100k")
+RESULTS = BUILD / "results"  # what was measured, a JSON file for each graph
+RECORD = BUILD / "install.json"
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    add = parser.add_argument
+    add("--quick", action="store_true", help="small graphs, fewer repetitions")
+    add("--graphs", nargs="+", choices=GRAPHS, help="default: " + " ".join(FULL))
+    add("--cases", nargs="+", choices=CASES, default=list(CASES), help="default: all")
+    add("--engines", nargs="+", choices=CLASSES, default=list(CLASSES), help="default: all")
+    add("--without", nargs="+", choices=CLASSES, default=[], help="engines to leave out")
+    add("--seconds", type=float, help="for the repetitions of a case by one engine")
+    add("--limit", type=float, help="seconds that one answer may take (default 60)")
+    add("--library", type=Path, default=ROOT / "build" / "vecgraph.so")
+    add("--results", type=Path, default=ROOT / "bench" / "results" / "graph", help="of the report")
+    return parser.parse_args()
+
+
+def make_plan(arguments: argparse.Namespace) -> Plan:
+    chosen: dict[str, Any] = {"library": arguments.library.resolve()}
+    if arguments.quick:
+        chosen |= {"seconds": 1, "most": 15, "once": 3, "limit": 10}
+    for name in ("seconds", "limit"):
+        if getattr(arguments, name):
+            chosen[name] = getattr(arguments, name)
+    return Plan(**chosen)
+
+
+def run_graph(
+    name: str, arguments: argparse.Namespace, plan: Plan, slow: dict[tuple[str, str], str]
+) -> dict[str, Any]:
+    graph = GRAPHS[name]
+    datasets.make(graph)
+    record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    missing = {}
+    for engine in arguments.engines:
+        if error := record.get(engine_class(engine).package or "", {}).get("error"):
+            missing[engine] = f"not installed: {error}"
+    names = [n for n in arguments.engines if n not in (*arguments.without, *missing)]
+    start = time.monotonic()
+    result: dict[str, Any] = {
+        "graph": name,
+        "title": graph.title,
+        "when": time.strftime("%Y-%m-%d %H:%M"),
+        "machine": describe(),
+        "load_before": load(),
+        "quick": arguments.quick,
+        "limit": plan.limit,
+        **datasets.describe(graph),
+    }
+    race = Race(graph, names, arguments.cases, plan)
+    race.slow = slow
+    try:
+        race.run(lambda text: print(f"  {text}", flush=True))
+    finally:
+        for remote in race.remotes.values():
+            remote.close()
+    for case, engines in race.results.items():
+        for engine, one in engines.items():
+            if "no answer" in one.get("failed", ""):
+                slow[case, engine] = f"not asked: {one['failed']} on the {graph.title}"
+    for engine in {*names, *missing}:
+        kind = engine_class(engine)
+        about = race.engines.setdefault(engine, {})
+        about |= {"title": kind.title, "settings": kind.settings}
+        if engine in missing:
+            about["failed"] = missing[engine]
+    result["engines"] = race.engines
+    result["cases"] = race.results
+    result["seconds"] = time.monotonic() - start
+    shutil.rmtree(BUILD / "answers", ignore_errors=True)
+    return result
+
+
+def merged(path: Path, result: dict[str, Any]) -> dict[str, Any]:
+    """With the cases and engines of an earlier run that this one left out."""
+    if not path.exists():
+        return result
+    old = json.loads(path.read_text())
+    for case, engines in old["cases"].items():
+        result["cases"][case] = engines | result["cases"].get(case, {})
+    result["engines"] = old["engines"] | result["engines"]
+    return result
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    plan = make_plan(arguments)
+    names = arguments.graphs or (QUICK if arguments.quick else FULL)
+    if not arguments.library.exists():
+        sys.exit(f"{arguments.library} is not there: run `make` first")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
+    if load() > 0.5:
+        print(f"The machine is busy (load {load():.1f}): times will say little.")
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    slow: dict[tuple[str, str], str] = {}
+    for name in names:
+        print(f"{GRAPHS[name].title}", flush=True)
+        result = run_graph(name, arguments, plan, slow)
+        path = RESULTS / f"{name}.json"
+        path.write_text(json.dumps(merged(path, result), indent=1))
+        print(f"  done in {result['seconds']:.0f} s", flush=True)
+    report.main([str(arguments.results)])
+    print(f"The report is {arguments.results / 'README.md'}")
+
+
+if __name__ == "__main__":
+    main()

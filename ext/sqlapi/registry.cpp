@@ -28,6 +28,7 @@ std::vector<std::span<const FunctionDef>> AllFunctions() {
       DbQueryFunctions(),
       GraphMigrateFunctions(),
       GraphTextFunctions(),
+      GraphWriteFunctions(),
       DbTuneFunctions(),
       DbCheckpointFunctions(),
       DbProbeFunctions(),

@@ -54,6 +54,7 @@ std::span<const FunctionDef> VecDeflateFunctions();
 std::span<const FunctionDef> DbQueryFunctions();
 std::span<const FunctionDef> GraphMigrateFunctions();
 std::span<const FunctionDef> GraphTextFunctions();
+std::span<const FunctionDef> GraphWriteFunctions();
 std::span<const FunctionDef> DbTuneFunctions();
 std::span<const FunctionDef> DbCheckpointFunctions();
 std::span<const FunctionDef> DbProbeFunctions();

@@ -8,12 +8,12 @@
 // that no row at all can be compared is an error. query, k and metric are the same in every row of
 // a group. Keys are numbers, text or NULL.
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <memory>
 #include <string>
 
 #include "base/interrupt.h"
+#include "base/json_text.h"
 #include "base/value.h"
 #include "scan/metric.h"
 #include "scan/topk.h"
@@ -22,7 +22,6 @@
 #include "sqlapi/guard.h"
 #include "sqlapi/options.h"
 #include "sqlapi/registry.h"
-#include "vector/json.h"
 
 namespace vecgraph {
 namespace {
@@ -122,20 +121,12 @@ void vec_topk_json_step(sqlite3_context* ctx, int argc, sqlite3_value** argv) {
   });
 }
 
-std::string NumberText(double value) {
-  char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value);
-  std::string text(buffer, end.ptr);
-  if (text.find_first_of(".e") == std::string::npos) text += ".0";
-  return text;
-}
-
 std::string KeyText(const StoredId& key) {
   switch (key.type) {
     case SQLITE_INTEGER:
       return std::to_string(key.integer);
     case SQLITE_FLOAT:
-      return std::isfinite(key.real) ? NumberText(key.real) : (key.real > 0 ? "9e999" : "-9e999");
+      return JsonReal(key.real);
     case SQLITE_TEXT:
       return JsonQuote(key.data());
     default:
@@ -162,7 +153,7 @@ void vec_topk_json_final(sqlite3_context* ctx) {
         const Hit& hit = hits[i];
         if (i > 0) json += ',';
         json += "{\"id\":" + KeyText(*hit.id) +
-                ",\"score\":" + NumberText(ScoreOf(group->metric, hit.distance)) + '}';
+                ",\"score\":" + JsonReal(ScoreOf(group->metric, hit.distance)) + '}';
       }
     }
     json += ']';

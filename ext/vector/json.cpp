@@ -4,8 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "base/utf8.h"
-
 namespace vecgraph {
 namespace {
 
@@ -173,36 +171,6 @@ std::string ToJson(const VectorView& view) {
     }
   }
   return json + ']';
-}
-
-std::string JsonQuote(std::string_view text) {
-  std::string json = "\"";
-  for (const char c : ValidUtf8(text)) {
-    switch (c) {
-      case '"':
-        json += "\\\"";
-        break;
-      case '\\':
-        json += "\\\\";
-        break;
-      case '\n':
-        json += "\\n";
-        break;
-      case '\t':
-        json += "\\t";
-        break;
-      case '\r':
-        json += "\\r";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          json += Format("\\u%04x", static_cast<unsigned>(c));
-        } else {
-          json += c;
-        }
-    }
-  }
-  return json + '"';
 }
 
 }  // namespace vecgraph

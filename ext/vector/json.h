@@ -19,7 +19,4 @@ Status ParseJson(std::string_view text, ElementType type, Vector* vector);
 // bit of each byte. NaN becomes null, infinities Inf and -Inf.
 std::string ToJson(const VectorView& view);
 
-// `text` as a JSON string with its quotes; '?' stands for NUL and for bytes that are no UTF-8.
-std::string JsonQuote(std::string_view text);
-
 }  // namespace vecgraph

@@ -1,10 +1,13 @@
 // vector/json.h: what is a JSON vector, and the sentence for what is not.
 #include "vector/json.h"
+#include "base/json_text.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
+
+#include "base/json_text.h"
 
 namespace vecgraph {
 namespace {

@@ -15,10 +15,10 @@ python=${VECGRAPH_PYTHON:-/usr/bin/python3}
 packages_for() {
   case $1 in
     build) echo g++ cmake ninja-build libsqlite3-dev libxsimd-dev sqlite3 ;;
-    test) echo libgtest-dev python3-venv ca-certificates ;;
+    test) echo libgtest-dev python3-venv ca-certificates graphviz ;;
     lint) echo clang-14 clang-tidy-14 clang-format-14 libgtest-dev libbenchmark-dev ;;
     bench) echo libbenchmark-dev ;;
-    demo) echo python3-venv ca-certificates ;;
+    demo) echo python3-venv ca-certificates graphviz ;;
     npm) echo npm ca-certificates ;;
     # hnswlib is compiled from its source package.
     peers) echo g++ python3-dev python3-venv ca-certificates ;;
@@ -84,7 +84,11 @@ check_tools() {
       header sqlite3ext.h || missing+=("the SQLite headers, 3.38 or newer")
       header xsimd/xsimd.hpp || missing+=("the xsimd headers, 8.1 or newer")
       ;;
-    test) header gtest/gtest.h || missing+=("GoogleTest") ;;
+    test)
+      header gtest/gtest.h || missing+=("GoogleTest")
+      have dot || missing+=("Graphviz")
+      ;;
+    demo) have dot || missing+=("Graphviz") ;;
     lint)
       for tool in clang++-14 clang-tidy-14 clang-format-14; do
         have "$tool" || missing+=("$tool")

@@ -10,33 +10,14 @@ namespace {
 // An edge of no text: two names in quotes, and what is between them.
 constexpr uint64_t kLeastOfRow = 8;
 
-struct Ranked {
-  const ValueList* values;
-  uint32_t number;
-
-  bool operator<(const Ranked& other) const {
-    return Compare((*values)[number], (*values)[other.number]) < 0;
-  }
-  bool operator==(const Ranked& other) const { return number == other.number; }
-};
-
 // The numbers of all values in their order, and the place of each.
 Status Rank(const StopPoll& poll, const Interner& values, std::vector<uint32_t>* order,
             std::vector<uint32_t>* places) {
-  std::vector<Ranked> ranked;
-  ranked.reserve(values.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    ranked.push_back({&values.values(), static_cast<uint32_t>(i)});
-  }
-  Status status = SortDistinct(poll, &ranked);
+  Status status = values.Order(poll, order);
   if (!status.ok()) return status;
-  order->resize(ranked.size());
-  places->resize(ranked.size());
-  for (size_t i = 0; i < ranked.size(); ++i) {
-    (*order)[i] = ranked[i].number;
-    (*places)[ranked[i].number] = static_cast<uint32_t>(i);
-  }
-  return Status::Ok();
+  places->resize(order->size());
+  for (size_t i = 0; i < order->size(); ++i) (*places)[(*order)[i]] = static_cast<uint32_t>(i);
+  return status;
 }
 
 uint32_t Number(Interner* words, const ValueRef& word) {

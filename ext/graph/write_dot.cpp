@@ -108,7 +108,7 @@ Status WriteDot(Writing* writing) {
     AppendList(attributes, &out);
     out += ";\n";
   }
-  out += "}\n";
+  out += '}';
   return status;
 }
 

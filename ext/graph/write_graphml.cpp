@@ -186,7 +186,7 @@ Status WriteGraphml(Writing* writing) {
     of_edges.Append(attributes, &out);
     if (!attributes.empty()) out += "</edge>\n";
   }
-  out += "  </graph>\n</graphml>\n";
+  out += "  </graph>\n</graphml>";
   return status;
 }
 

@@ -52,29 +52,29 @@ Status WriteMermaid(Writing* writing) {
   std::string& out = writing->out;
   std::string way = "TB";
   Status status = ReadWay(writing->graph, &way);
-  out = "flowchart " + way + "\n";
+  out = "flowchart " + way;
   Attributes attributes;
   for (const Listing::Node& node : listing.nodes()) {
     if (status.ok()) status = writing->Read(node, &attributes);
     if (status.ok()) status = writing->Pause();
     if (!status.ok()) return status;
     const Attribute* const label = FindAttribute(attributes, "label");
-    out += "  n" + std::to_string(node.id) + '[';
+    out += "\n  n" + std::to_string(node.id) + '[';
     AppendQuoted((label ? *label : AttributeOf("", listing.id(node.id))).Text(), &out);
-    out += "]\n";
+    out += ']';
   }
   for (const Listing::Edge& edge : listing.edges()) {
     if (status.ok()) status = writing->Read(edge, &attributes);
     if (status.ok()) status = writing->Pause();
     if (!status.ok()) return status;
-    out += "  n" + std::to_string(edge.source) + (writing->directed ? " -->" : " ---");
+    out += "\n  n" + std::to_string(edge.source) + (writing->directed ? " -->" : " ---");
     const Attribute* const label = FindAttribute(attributes, "label");
     if (label) {
       out += '|';
       AppendQuoted(label->Text(), &out);
       out += '|';
     }
-    out += " n" + std::to_string(edge.target) + '\n';
+    out += " n" + std::to_string(edge.target);
   }
   return status;
 }

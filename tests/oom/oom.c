@@ -9,8 +9,8 @@
 ** end well, then with the rows of the undisturbed run, or with an error that is out of memory.
 ** A crash, another error, other rows, memory that is not given back and a statement of the library
 ** that is left in the middle, with its lock, are findings.
-** With -DFAIL_MALLOC it is malloc() that fails: the allocations of C++. Of N, -DFINE=... are tried one
-** by one, of the rest one in -DCOARSE=...
+** With -DFAIL_MALLOC it is malloc() that fails: the allocations of C++. The first
+** -DFINE=... of N are all tried, of the rest one in -DCOARSE=...
 */
 #include <sqlite3.h>
 #include <stdint.h>

@@ -187,7 +187,8 @@ def test_targets():
     assert line("PageRank: faster") == ("no answer within 60 s", None)
     assert line("personalised") == ("9.9 ms", True)
     assert line("weak components") == ("not measured", None)
-    assert line("Louvain") == ("0.5000, 0.5000", True)
+    assert line("Louvain: times") == ("1 x", True)
+    assert line("Louvain: modularity") == ("0.5000, 0.5000", True)
     assert line("memory") == ("92 MB", True)
 
 
@@ -215,4 +216,5 @@ def test_a_run_writes_a_report(tmp_path):
                 assert one["same"] is True, (case, engine, one)
     text = (tmp_path / "out" / "README.md").read_text()
     assert "| 2 hops from a node, new connection | vecgraph | " in text
+    assert "| 2 hops, new connection: times the recursive CTE | R-MAT, 1,000 nodes" in text
     assert "| weak components: times igraph | R-MAT, 1,000 nodes, 5,000 edges | not meas" in text

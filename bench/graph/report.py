@@ -7,6 +7,7 @@ charts are drawn only where matplotlib is installed.
 import csv
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +17,7 @@ from cases import CASES
 from datasets import BUILD, ROOT
 from engines import CLASSES, PIVOT
 from results import Line, Result
-from targets import checks
+from targets import Check, checks, others
 
 Row = list[str]
 
@@ -133,9 +134,9 @@ def section(result: Result, chart: str | None) -> str:
 # ---- the whole ---------------------------------------------------------------------------------
 
 
-def targets_table(results: list[Result]) -> str:
+def targets_table(found: Iterable[Check]) -> str:
     words = {True: "yes", False: "**no**", None: "not measured"}
-    rows = [[c.target, c.graph, c.figure, c.wanted, words[c.met]] for c in checks(results)]
+    rows = [[c.target, c.graph, c.figure, c.wanted, words[c.met]] for c in found]
     return table(["target", "graph", "figure", "wanted", "met"], rows, "---")
 
 
@@ -164,7 +165,9 @@ def whole(results: list[Result], charts: dict[str, str]) -> str:
         f"{machine['memory_gb']} GB; kernel {machine['kernel']}, Python {machine['python']}, "
         f"SQLite {machine['sqlite']}.\n",
         "## Targets\n",
-        targets_table(results),
+        targets_table(checks(results)),
+        "The ratios of the largest graph on the others, which have no such target:\n",
+        targets_table(others(results)),
         "## Engines\n",
         engines_table(results),
         *(section(result, charts.get(result.name)) for result in results),

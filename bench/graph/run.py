@@ -38,6 +38,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--limit", type=float, help="seconds that one answer may take (default 60)")
     add("--library", type=Path, default=ROOT / "build" / "vecgraph.so")
     add("--results", type=Path, default=ROOT / "bench" / "results" / "graph", help="of the report")
+    add("--fresh-start", action="store_true", help="forget what earlier runs measured")
     return parser.parse_args()
 
 
@@ -117,6 +118,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     if load() > 0.5:
         print(f"The machine is busy (load {load():.1f}): times will say little.")
+    if arguments.fresh_start:
+        shutil.rmtree(RESULTS, ignore_errors=True)
     RESULTS.mkdir(parents=True, exist_ok=True)
     slow: dict[tuple[str, str], str] = {}
     for name in names:

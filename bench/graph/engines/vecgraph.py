@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import answers
-import numpy as np
 from cases import DAMPING, HOPS_CAP, PUSH_EPS
 from client import Connection, Rows
 
@@ -107,10 +106,8 @@ class Vecgraph(Engine):
         return self.values(self.run("SELECT node, core FROM graph_kcore('edges')", "Ni"))
 
     def communities(self, function: str) -> Result:
-        """The last level has the largest communities."""
-        rows = self.run(f"SELECT node, community, level FROM {function}('edges')", "NNi")
-        last = np.flatnonzero(rows[2] == rows[2].max())
-        nodes, labels = (self.graph.numbers_of(rows[i])[last] for i in (0, 1))
+        rows = self.run(f"SELECT node, community FROM {function}('edges')", "NN")
+        nodes, labels = (self.graph.numbers_of(rows[i]) for i in (0, 1))
         return rows.ms, answers.by_node(self.graph, nodes, labels)
 
     def louvain(self, _: None) -> Result:

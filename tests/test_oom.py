@@ -37,6 +37,14 @@ CREATE TABLE child(a REFERENCES nodes(id)); INSERT INTO child VALUES ('none');
 CREATE INDEX again ON edges(target);
 """
 
+# Some groups of nodes, with weights.
+EDGES = """
+CREATE TABLE g(source, target, w);
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 23)
+INSERT INTO g SELECT i, i / 4 * 4 + (i + 1 + i / 12) % 4, 1 + i % 3 FROM n
+UNION ALL SELECT i, (i + 4) % 24, 1 FROM n WHERE i % 4 = 0;
+"""
+
 # The module is connected and its names are known: what is left is the search.
 WARM = TABLE + "SELECT id FROM vec_topk('t', 'e', '[1,2,3]', 1); SELECT * FROM vec_last_scan;"
 
@@ -110,6 +118,8 @@ CASES = {
     "changed rows of a tracked table": (TRACKED + CHANGE, REPEATED + REPEATED),
     "changed rows in a transaction": (TRACKED + "BEGIN; " + CHANGE, REPEATED + "ROLLBACK; "),
     "report": (WARM, "SELECT source, \"column\", metric, tier, rows FROM vec_last_scan"),
+    "leiden": (EDGES, "SELECT * FROM graph_leiden('g') WHERE all_levels = 1"),
+    "louvain": (EDGES, "SELECT * FROM graph_louvain('g', 2, 1, NULL, 'w')"),
     "numbers": (TABLE, "SELECT vec_to_json(vec_add(e, '[1,1,1]')), vec_dot(e, '[1,2,3]'), "
                        "vec_distance_cosine(e, vec_normalize(e)) FROM t WHERE n IN (1, 2)"),
     "aggregates": (TABLE, "SELECT vec_to_json(vec_avg(e)), vec_to_json(vec_sum(e)) FROM t "

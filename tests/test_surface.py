@@ -85,6 +85,8 @@ FUNCTIONS = [
     Function("graph_node_link_json", 3, "a", PURE_OF_VECTORS),
     Function("graph_node_link_json", 4, "a", PURE_OF_VECTORS),
     Function("graph_node_link_json", 5, "a", PURE_OF_VECTORS),
+    Function("graph_rrf", 1, "w", PURE),
+    Function("graph_rrf", 2, "w", PURE),
 ]
 MODULES = [
     "vec_each",
@@ -101,6 +103,8 @@ MODULES = [
     "graph_shortest_path",
     "graph_components",
     "graph_degree",
+    "graph_louvain",
+    "graph_leiden",
     "graph_pagerank",
     "graph_ppr",
     "graph_stats",

@@ -1,0 +1,33 @@
+#include "graph/louvain.h"
+
+#include <numeric>
+
+namespace vecgraph {
+
+Status Louvain(const Graph& graph, const CommunityOptions& options, const StopPoll& poll,
+               CommunityLevels* levels) {
+  levels->clear();
+  Random random(options.seed);
+  JoinGraph join;
+  Status status = MakeJoinGraph(graph, poll, &join);
+  std::vector<uint32_t> group(graph.size());  // the node of `join` that a node is in
+  std::iota(group.begin(), group.end(), 0U);
+  while (status.ok() && levels->size() < options.most_levels) {
+    std::vector<uint32_t> community(join.size());
+    std::iota(community.begin(), community.end(), 0U);
+    bool moved = true;
+    bool joined = false;
+    while (status.ok() && moved) {
+      status = MoveNodes(join, options.resolution, &random, poll, &community, &moved);
+      joined = joined || moved;
+    }
+    if (!status.ok() || !joined) return status;
+    const uint32_t count = Renumber(&community);
+    AppendLevel(group, community, levels);
+    for (uint32_t& g : group) g = community[g];
+    status = Aggregate(join, community, count, poll, &join);
+  }
+  return status;
+}
+
+}  // namespace vecgraph

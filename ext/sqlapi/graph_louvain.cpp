@@ -1,0 +1,38 @@
+// graph_louvain(edge_table [, resolution, seed, max_levels, weight_col, types, src_col, dst_col,
+//               type_col, node_table, id_col, null_weight, all_levels])
+//
+// Communities: groups of nodes with more edges within than chance would have it, by Louvain's
+// method. graph_leiden finds better ones; this one is there to compare with.
+//
+//   SELECT community, count(*) FROM graph_louvain('edges') GROUP BY community ORDER BY 2 DESC;
+//   -- the groups that the nodes form, the largest first
+//
+// Arguments and rows are those of graph_communities.h, the measure that is made as high as possible
+// that of graph/modularity.h: edges count either way, parallel ones add, an edge from a node to
+// itself is part of that node's weight. A community may be of parts that no edge connects.
+#include "graph/louvain.h"
+
+#include "sqlapi/graph_communities.h"
+
+namespace vecgraph {
+namespace {
+
+Status RunLouvain(GraphCall* call) { return RunCommunities(call, Louvain); }
+
+constexpr GraphFunction kLouvain = {
+    "graph_louvain",
+    "graph_louvain(edge_table [, resolution, seed, max_levels, weight_col, types, ...])",
+    kCommunityColumns,
+    3,
+    kCommunityArguments,
+    1,
+    0,
+    -1,
+    100000,
+    RunLouvain};
+
+}  // namespace
+
+ModuleDef GraphLouvainModule() { return GraphModule<kLouvain>(); }
+
+}  // namespace vecgraph

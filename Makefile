@@ -16,6 +16,7 @@ build: setup-build ## the library: build/vecgraph.so
 
 demo: build/demo.db ## load this machine's package index and answer questions about it in SQL
 	sqlite3 build/demo.db <examples/demo.sql
+	dot -Tsvg build/answer.dot -o build/answer.svg
 
 build/demo.db: $(DEMO_INPUTS) | build setup-demo
 	$(PYTHON) examples/load_debian.py --output $@

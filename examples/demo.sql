@@ -6,7 +6,8 @@
 --   nodes   a row per package; embedding is 384 float32 numbers in a blob
 --   edges   what packages depend on, recommend, suggest, conflict with and provide
 --   terms   a vector for every word, so that a question can be turned into a vector here
--- Nothing below writes to the file: the view and the table made here are temporary.
+-- Nothing below writes to that file: what is made here is temporary, but for build/answer.dot, the
+-- picture of an answer.
 
 .bail on
 .load ./build/vecgraph
@@ -52,20 +53,19 @@ ORDER BY t.rank;
 -- `letters` moves one letter at a time from the text to the word; anything else ends the word.
 CREATE TEMP TABLE question (text TEXT);
 
+CREATE TEMP VIEW question_word AS
+WITH RECURSIVE letters (word, rest) AS (
+  SELECT '', lower(text) || ' ' FROM question
+  UNION ALL
+  SELECT iif(rest GLOB '[a-z0-9]*', word || substr(rest, 1, 1), ''), substr(rest, 2)
+  FROM letters
+  WHERE rest <> ''
+)
+SELECT DISTINCT word FROM letters WHERE word <> '' AND rest NOT GLOB '[a-z0-9]*';
+
 CREATE TEMP VIEW question_vector AS
-WITH RECURSIVE
-  letters (word, rest) AS (
-    SELECT '', lower(text) || ' ' FROM question
-    UNION ALL
-    SELECT iif(rest GLOB '[a-z0-9]*', word || substr(rest, 1, 1), ''), substr(rest, 2)
-    FROM letters
-    WHERE rest <> ''
-  ),
-  words (word) AS (
-    SELECT DISTINCT word FROM letters WHERE word <> '' AND rest NOT GLOB '[a-z0-9]*'
-  )
 SELECT vec_normalize(vec_sum(vector)) AS vector
-FROM words JOIN terms ON term = word
+FROM question_word JOIN terms ON term = word
 HAVING count(*) > 0;
 
 INSERT INTO question VALUES ('recover deleted files');
@@ -97,6 +97,118 @@ FROM vec_topk('nodes', 'embedding', (SELECT vector FROM question_vector), 5) AS 
 JOIN card ON node = t.rowid
 WHERE t.rowid IN (SELECT rowid FROM nodes WHERE domain = 'python')
 ORDER BY t.rank;
+
+
+.print
+.print == Vectors, words and dependencies, in one statement: play chess against the computer ==
+
+-- Three rankings: what sounds like the question, what has its words, and what the best of both are
+-- linked to by what packages recommend and suggest (on libc6 they all depend). A package scores
+-- 1 / (60 + rank) in each ranking that it is in. The row says where it stood in which, and by what
+-- dependency the graph came to it.
+UPDATE question SET text = 'play chess against the computer';
+
+CREATE VIRTUAL TABLE temp.package_words
+USING fts5 (title, summary, content = '', tokenize = 'porter unicode61');
+INSERT INTO temp.package_words (rowid, title, summary) SELECT rowid, title, summary FROM nodes;
+
+CREATE TEMP TABLE answer AS
+WITH
+  hit (node, list, rank) AS (
+    SELECT rowid, 'vector', rank
+    FROM vec_topk('nodes', 'embedding', (SELECT vector FROM question_vector), 12)
+    UNION ALL
+    SELECT node, 'words', row_number() OVER (ORDER BY relevance, node)
+    FROM (
+      SELECT rowid AS node, bm25(package_words) AS relevance
+      FROM package_words
+      WHERE package_words MATCH (
+        SELECT group_concat(word, ' OR ') FROM question_word JOIN terms ON term = word
+      )
+      ORDER BY relevance, rowid
+      LIMIT 12
+    )
+  ),
+  -- The best of both are where personalised PageRank starts.
+  seed (id, weight) AS (
+    SELECT n.id, sum(1.0 / (60 + rank)) AS weight
+    FROM hit AS h JOIN nodes AS n ON n.rowid = h.node
+    GROUP BY h.node
+    ORDER BY weight DESC, h.node
+    LIMIT 6
+  ),
+  place (node, list, rank) AS (
+    SELECT node, list, rank FROM hit
+    UNION ALL
+    SELECT n.rowid, 'graph', p.rank
+    FROM graph_ppr('edges', (SELECT json_group_object(id, weight) FROM seed), 0.5, 'both') AS p
+    JOIN nodes AS n ON n.id = p.node
+    WHERE p.types = '["recommends", "suggests"]' AND p.top_k = 12
+  ),
+  best (node, score, vector, words, graph) AS (
+    SELECT node, sum(1.0 / (60 + rank)) AS score,
+      min(rank) FILTER (WHERE list = 'vector'),
+      min(rank) FILTER (WHERE list = 'words'),
+      min(rank) FILTER (WHERE list = 'graph')
+    FROM place
+    GROUP BY node
+    ORDER BY score DESC, node
+    LIMIT 14
+  )
+SELECT b.*, n.id,
+  CASE n.id
+    WHEN e.source THEN e.type || ' ' || e.target
+    WHEN e.target THEN e.source || ' ' || e.type || ' it'
+    ELSE ''
+  END AS link
+FROM best AS b
+JOIN nodes AS n ON n.rowid = b.node
+LEFT JOIN (
+  SELECT node, edge_id
+  FROM graph_bfs('edges', (SELECT json_group_array(id) FROM seed), 2, 'both',
+    '["recommends", "suggests"]')
+  LIMIT -1
+) AS h ON h.node = n.id
+LEFT JOIN edges AS e ON e.rowid = h.edge_id
+ORDER BY score DESC, b.node;
+
+SELECT printf('%.3f', score) AS score, package, vector, words, graph, link,
+  substr(about, 1, 22) AS about
+FROM answer JOIN card USING (node)
+ORDER BY score DESC, node;
+
+
+.print
+.print == The answers as a picture ==
+
+-- Graphviz draws it: dot -Tsvg build/answer.dot -o build/answer.svg
+-- A solid line: recommends. A dashed one: suggests.
+.mode list
+.headers off
+.once build/answer.dot
+SELECT graph_dot(source, target, label, attributes, json_object(
+  'rankdir', 'LR',
+  'node', json('{"shape": "box", "style": "rounded,filled", "fontname": "sans-serif"}')
+))
+FROM (
+  SELECT source, target, NULL AS label,
+    json_object('style', iif(type = 'recommends', 'solid', 'dashed')) AS attributes
+  FROM edges
+  WHERE source IN (SELECT id FROM answer) AND target IN (SELECT id FROM answer)
+    AND type IN ('recommends', 'suggests')
+  UNION ALL
+  -- Blue: its vector or words are near the question. White: the graph alone found it.
+  SELECT id, NULL, id || char(10) || substr(about, 1, 30),
+    json_object('fillcolor', iif(ifnull(vector, words) IS NULL, 'white', 'lightblue'))
+  FROM answer JOIN card USING (node)
+);
+.mode column
+.headers on
+SELECT 'build/answer.dot' AS file, (SELECT count(*) FROM answer) AS packages,
+  count(*) AS dependencies
+FROM edges
+WHERE source IN (SELECT id FROM answer) AND target IN (SELECT id FROM answer)
+  AND type IN ('recommends', 'suggests');
 
 
 .print

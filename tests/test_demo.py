@@ -4,6 +4,7 @@ tests/data/demo/Packages is made up. The loader reads it through stand-ins for a
 the tests need no Debian.
 """
 
+import collections
 import json
 import os
 import re
@@ -296,7 +297,7 @@ def test_loading_twice_gives_the_same_bytes(demo, tmp_path):
 def question_vector(nodes):
     """A function: text to vector, or None, by the statements of demo.sql themselves."""
     demo_sql = (EXAMPLES / "demo.sql").read_text()
-    for name in ("TEMP TABLE question ", "TEMP VIEW question_vector "):
+    for name in ("TEMP TABLE question ", "TEMP VIEW question_word ", "TEMP VIEW question_vector "):
         nodes.execute(re.search(rf"^CREATE {name}.*?;$", demo_sql, re.M | re.S)[0])
     nodes.execute("INSERT INTO question VALUES ('')")
 
@@ -362,6 +363,7 @@ def test_answers_make_sense(question_vector, nodes, text, answer):
 # ---- demo.sql ---------------------------------------------------------------------------------
 
 
+FUSED = "Vectors, words and dependencies, in one statement: play chess against the computer"
 GAPS = "Alike, but nothing links them: pairs of the section mail"
 
 
@@ -423,6 +425,76 @@ def test_the_demo_answers_well(answers):
     pairs = {tuple(line.split()[1:3]) for line in answers[GAPS][2:]}
     assert ("letterbox", "postman") in pairs
     assert ("letterbox", "spamsieve") not in pairs  # an edge joins them
+
+
+def test_the_flagship_says_why_a_package_is_there(answers):
+    header, rule, *rows = answers[FUSED]
+    assert header.split() == ["score", "package", "vector", "words", "graph", "link", "about"]
+    starts = [match.start() for match in re.finditer(r"-+", rule)]
+    fields = [
+        [row[a:b].strip() for a, b in zip(starts, [*starts[1:], None], strict=True)] for row in rows
+    ]
+    found = {row[1]: row for row in fields}
+    assert fields[0][1:5] == ["royal-chess", "1", "1", "1"]
+    # Its description shares no word with the question: only the game that suggests it leads there.
+    assert found["album"][2:6] == ["", "", "2", "royal-chess suggests it"]
+    for score, _, *ranks, _, _ in fields:
+        expected = sum(1 / (60 + int(rank)) for rank in ranks if rank)
+        assert float(score) == pytest.approx(expected, abs=6e-4)
+    assert [row[0] for row in fields] == sorted((row[0] for row in fields), reverse=True)
+
+
+def test_the_picture_of_the_flagship(demo, answers):
+    header, rule, row = answers["The answers as a picture"]
+    file, packages, dependencies = row.split()
+    graph = json.loads(
+        subprocess.run(
+            ["dot", "-Tdot_json", demo / file], capture_output=True, text=True, check=True
+        ).stdout
+    )
+    nodes = {node["name"]: node for node in graph["objects"]}
+    assert len(nodes) == int(packages) == len(answers[FUSED]) - 2
+    assert len(graph["edges"]) == int(dependencies) > 0
+    assert nodes["royal-chess"]["fillcolor"] == "lightblue"
+    assert nodes["album"]["fillcolor"] == "white"
+    names = [node["name"] for node in graph["objects"]]
+    edges = {(names[edge["tail"]], names[edge["head"]]): edge for edge in graph["edges"]}
+    assert edges["royal-chess", "album"]["style"] == "dashed"
+    makefile = (ROOT / "Makefile").read_text()
+    assert f"dot -Tsvg {file} -o build/answer.svg" in makefile
+
+
+# The recipes with what each needs; none of it changes the file.
+RECIPES = {
+    "search_hybrid": {},
+    "search_fused": {},
+    "search_passages": {},
+    "expand_hops": {"hub": 20},
+    "rerank_by_distance": {"focus": "royal-chess"},
+    "collect_context": {},
+    "extract_subgraph": {"ids": "royal-chess"},
+    "explain_path": {"from": "royal-chess", "to": "audacity"},
+    "link_synonyms": {"type": "package"},
+    "group_synonyms": {"edge": "suggests"},
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_recipes_run_on_the_demo(nodes, question_vector, name):
+    nodes.execute(
+        "CREATE VIRTUAL TABLE temp.nodes_fts"
+        " USING fts5 (title, summary, content = '', tokenize = 'porter unicode61')"
+    )
+    nodes.execute(
+        "INSERT INTO temp.nodes_fts (rowid, title, summary) SELECT nid, title, summary FROM nodes"
+    )
+    question = question_vector("play chess against the computer").tobytes()
+    parameters = {"query": question, "text": "chess OR computer", **RECIPES[name]}
+    sql = (ROOT / "sql" / "queries" / f"{name}.sql").read_text()
+    rows = nodes.execute(sql, collections.defaultdict(lambda: None, parameters)).fetchall()
+    assert rows
+    if name.startswith(("search", "expand", "rerank")):
+        assert "royal-chess" in [row[0] for row in rows[:3]]
 
 
 def test_the_sql_in_the_docs(nodes):

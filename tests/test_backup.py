@@ -72,6 +72,40 @@ def test_vacuum_into_reads_one_moment_while_others_write(live, tmp_path):
     assert rows(tmp_path / "data.db") == [1, 2, 3, 4]
 
 
+BACKUP = ROOT / "sql" / "queries" / "backup.sql"
+
+
+def backup_sql(folder, *parameter):
+    return subprocess.run(["sqlite3", "-bail", "data.db", *parameter, f".read {BACKUP}"], cwd=folder,
+                          capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("target,name", [("'copy.db'", "copy.db"), ("copy.db", "copy.db"),
+                                         ("\"'it''s a copy.db'\"", "it's a copy.db")])
+def test_backup_sql_writes_a_snapshot(live, tmp_path, target, name):
+    done = backup_sql(tmp_path, f".parameter set :target {target}")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert rows(tmp_path / name) == [1, 2, 3]
+
+
+def test_backup_sql_through_a_binding(live, tmp_path):
+    live.execute(BACKUP.read_text(), {"target": str(tmp_path / "copy.db")})
+    assert rows(tmp_path / "copy.db") == [1, 2, 3]
+
+
+@pytest.mark.parametrize("parameter,message", [
+    ([".parameter set :target there.db"], "output file already exists"),
+    ([], "non-text filename"),
+    ([".parameter set :target no/folder.db"], "unable to open database"),
+])
+def test_backup_sql_overwrites_nothing_and_ends_with_an_error(live, tmp_path, parameter, message):
+    shutil.copy(tmp_path / "data.db", tmp_path / "there.db")
+    done = backup_sql(tmp_path, *parameter)
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert rows(tmp_path / "there.db") == [1, 2]
+
+
 # ---- the script --------------------------------------------------------------------------------
 
 

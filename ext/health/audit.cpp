@@ -9,6 +9,7 @@
 #include "base/statement.h"
 #include "base/value.h"
 #include "health/audit_duplicates.h"
+#include "health/query.h"
 #include "scan/column_scan.h"
 #include "vector/json.h"
 #include "vector/vector.h"
@@ -102,11 +103,12 @@ class Examiner {
   template <class Id>
   void Visit(sqlite3_value* value, int64_t rowid, bool guessing, Id&& id) {
     ++report_->rows;
+    place_ = request_.source->kind == Source::Kind::kTable ? rowid : report_->rows;
     std::string detail;
     const std::optional<VectorProblem> problem = Examine(value, guessing, &detail);
     if (!problem || guessing) return;
     const StoredId* const kept = report_->ids.Add(id());
-    report_->faults.push_back({rowid, report_->rows, kept, *problem, std::move(detail)});
+    report_->faults.push_back({rowid, place_, kept, *problem, std::move(detail)});
   }
 
  private:
@@ -190,7 +192,7 @@ class Examiner {
     }
     const bool unit = IsUnit(v, sum);
     usual_.CountUnit(unit);
-    if (request_.duplicates && !guessing) duplicates_.Add(v, report_->rows);
+    if (request_.duplicates && !guessing) duplicates_.Add(v, place_);
     if (unit || !expected_.unit) return {};
     if (guessing) return VectorProblem::kNotUnit;
     const double norm = Norm(v);
@@ -204,6 +206,7 @@ class Examiner {
   const AuditRequest& request_;
   const Expected expected_;
   AuditReport* report_;
+  int64_t place_ = 0;  // of the row that is examined
   Usual usual_;
   Duplicates duplicates_;
 };
@@ -225,25 +228,25 @@ Status Read(const AuditRequest& request, ColumnScan* scan, int64_t limit, bool g
   return status;
 }
 
-// What the table embedding_models says of the column; a database without one says nothing.
+// What the table embedding_models says of the column; a database without one says nothing. Whether
+// there is one is looked up: a statement that fails for the lack of it makes SQLite look at the
+// schema of every database again, and wait for those that are locked.
 Status ReadModel(sqlite3* db, const Source& source, std::optional<int64_t>* dims) {
   if (source.kind == Source::Kind::kQuery) return Status::Ok();
-  Statement statement;
-  Status status = statement.Prepare(
-      db, "SELECT dims FROM " + QuoteName(source.schema) +
-              ".embedding_models WHERE lower(table_name) = lower(?1) AND lower(column_name) = "
-              "lower(?2) AND typeof(dims) = 'integer' AND dims > 0");
-  if (!status.ok()) {
-    const bool absent = status.message().find("no such table") != std::string::npos ||
-                        status.message().find("no such column") != std::string::npos;
-    return absent ? Status::Ok() : std::move(status);
-  }
-  statement.BindText(1, source.name);
-  statement.BindText(2, source.column);
-  const int rc = statement.Step();
-  if (rc == SQLITE_ROW) *dims = statement.Int(0);
-  return rc == SQLITE_ROW || rc == SQLITE_DONE ? Status::Ok()
-                                               : DatabaseError(db, rc, "reading embedding_models");
+  int64_t columns = 0;
+  Status status = ReadInt(db,
+                          "SELECT count(*) FROM pragma_table_xinfo('embedding_models', ?1) "
+                          "WHERE lower(name) IN ('table_name', 'column_name', 'dims')",
+                          {source.schema}, &columns);
+  if (!status.ok() || columns < 3) return status;
+  int64_t found = 0;
+  status = ReadInt(db,
+                   "SELECT dims FROM " + QuoteName(source.schema) +
+                       ".embedding_models WHERE lower(table_name) = lower(?1) AND "
+                       "lower(column_name) = lower(?2) AND typeof(dims) = 'integer' AND dims > 0",
+                   {source.name, source.column}, &found);
+  if (status.ok() && found > 0) *dims = found;
+  return status;
 }
 
 // Guesses what is not given from the first rows.
@@ -310,7 +313,7 @@ Status AuditVectors(sqlite3* db, const AuditRequest& request, AuditReport* repor
     report->dims = static_cast<int64_t>(expected.dims);
     report->unit = expected.unit;
     if (found == expected || round == 2) {
-      status = examiner.duplicates()->Find(db, *request.source, &scan, report);
+      status = examiner.duplicates()->Find(db, *request.source, request.with_id, &scan, report);
       break;
     }
     expected = found;

@@ -2,7 +2,7 @@
 //
 // What is expected (how many floats, and unit length or not) is guessed from the first rows where
 // it is not given, and the whole column is then read once; a second time only if it disproves the
-// guess. Vectors that may be equal are found by a hash and compared byte by byte in one more scan.
+// guess. Vectors that may be equal are found by a hash, read again and compared byte by byte.
 // Memory follows the faulty rows; the search for duplicates takes up to 48 bytes a row.
 // Holds a read lock while it runs, nothing afterwards. Threads: as the connection.
 #pragma once
@@ -39,7 +39,7 @@ const char* NameOf(VectorProblem problem);
 
 struct VectorFault {
   int64_t rowid = 0;             // the table's; of a source without one the ordinal
-  int64_t ordinal = 0;           // the number of the row in the scan, from 1
+  int64_t place = 0;             // in the order of the scan: of a table the rowid, else the number
   const StoredId* id = nullptr;  // null: the rowid, or not asked for
   VectorProblem problem = VectorProblem::kType;
   std::string detail;  // what is there, and what to do

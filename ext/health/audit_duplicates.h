@@ -1,7 +1,8 @@
 // Duplicates: the rows of a scan that hold the same bytes as an earlier one.
 //
 // While the rows are read only a hash of each is kept. Find() reads those rows again whose hash
-// another one has, and compares the bytes: what it reports is equal, whatever the hash does.
+// another one has (a few of a table by rowid, else by a scan), and compares the bytes: what it
+// reports is equal, whatever the hash does.
 // Memory: up to 48 bytes a row, and copies of at most kMostCopied bytes (or of one vector); where
 // more is needed, the rows are read once more. Threads: as the connection.
 #pragma once
@@ -25,20 +26,22 @@ class Duplicates {
 
   Duplicates();
 
-  // `ordinal` is the number of the row in the scan, from 1, and grows.
-  void Add(const VectorView& v, int64_t ordinal) { rows_.push_back({Hash(v), ordinal}); }
+  // `place` grows: of a table the rowid, else the number of the row in the scan, from 1.
+  void Add(const VectorView& v, int64_t place) { rows_.push_back({Hash(v), place}); }
 
   // Adds the duplicates to the faults of the report. Empties the collection.
-  Status Find(sqlite3* db, const Source& source, ColumnScan* scan, AuditReport* report);
+  // `scan` is that of the source, opened with_id.
+  Status Find(sqlite3* db, const Source& source, bool with_id, ColumnScan* scan,
+              AuditReport* report);
 
  private:
   struct Row {
     uint64_t hash;
-    int64_t ordinal;
+    int64_t place;
 
     bool operator==(const Row&) const = default;
     bool operator<(const Row& other) const {
-      return hash != other.hash ? hash < other.hash : ordinal < other.ordinal;
+      return hash != other.hash ? hash < other.hash : place < other.place;
     }
   };
 

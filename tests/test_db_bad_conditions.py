@@ -297,6 +297,24 @@ def test_exclusive_locking_leaves_no_shared_memory(connect, path):
     assert not path.with_name("a.db-shm").exists()
 
 
+@pytest.mark.parametrize("journal", ["DELETE", "WAL"])
+@pytest.mark.parametrize("how", ["moved", "deleted", "replaced"])
+def test_a_file_that_is_no_longer_at_its_place(connect, path, how, journal):
+    engine = connect(path)
+    engine.execute("SELECT db_tune('amalfa')")
+    engine.execute(f"PRAGMA journal_mode = {journal}")
+    fill(engine)
+    assert "file" not in bad(engine)
+    if how == "deleted":
+        path.unlink()
+    else:
+        path.rename(path.with_name("moved.db"))
+    if how == "replaced":
+        path.write_bytes(path.with_name("moved.db").read_bytes())
+    assert set(bad(engine)) - {"journal_mode"} == {"file"}
+    assert level(engine, "file") == "error"
+
+
 # ---- security ----------------------------------------------------------------------------------
 
 
@@ -365,12 +383,14 @@ def test_an_authorizer_that_denies_pragmas(path):
 # ---- old SQLite --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("version", ["3.34.0", "3.38.5"])
-def test_on_old_sqlite(version):
+@pytest.mark.parametrize("version,missing", [("3.34.0", "math functions, dbstat"),
+                                             ("3.38.5", "dbstat")])
+def test_on_old_sqlite(version, missing):
     results = run(version, [
         "SELECT db_tune('amalfa') NOT NULL",
         "SELECT graph_migrate() NOT NULL",
-        "INSERT INTO nodes(id, embedding) VALUES ('a', zeroblob(8)), ('b', zeroblob(8))",
+        "INSERT INTO nodes(id, embedding) VALUES ('a', vec_f32('[0,1]')), "
+        "('b', vec_f32('[1,0]'))",
         "INSERT INTO edges(source, target, type) VALUES ('a', 'b', 'x')",
         "SELECT \"check\", value, advice FROM db_health WHERE status IN ('error', 'warn')",
         "INSERT INTO edges(source, target, type) VALUES ('a', 'a', 'x')",
@@ -379,7 +399,11 @@ def test_on_old_sqlite(version):
         "SELECT db_probe()",
         "SELECT json_extract(db_checkpoint('truncate'), '$.busy')",
         "SELECT count(*) FROM db_tune_check('amalfa')",
+        "SELECT status, value FROM db_health WHERE \"check\" = 'features'",
+        "SELECT advice LIKE '%can lose commits%take SQLite 3.51.3 or newer' FROM db_health "
+        "WHERE \"check\" = 'sqlite_version' AND status = 'info'",
     ])
     assert results[4] == []
     assert results[6:] == [[["graph_self_loops"]], [[1]],
-                           [['{"status":"Healthy","mode":"memory"}']], [[0]], [[6]]]
+                           [['{"status":"Healthy","mode":"memory"}']], [[0]], [[6]],
+                           [["info", f"missing: {missing}"]], [[1]]]

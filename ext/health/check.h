@@ -28,7 +28,8 @@ struct Examined {
   std::string journal_mode;
   int64_t page_size = 0;
   int64_t pages = 0;
-  bool whole = false;  // tables may be read whole
+  bool whole = false;   // tables may be read whole
+  bool dbstat = false;  // SQLite has it; looked up in main, for all databases
   std::vector<TableInfo> tables;
   std::vector<Finding>* findings = nullptr;
 
@@ -69,6 +70,7 @@ std::span<const Check> FileChecks();
 std::span<const Check> StorageChecks();
 std::span<const Check> SchemaChecks();
 std::span<const Check> EmbeddingChecks();
+std::span<const Check> ModelChecks();
 std::span<const Check> GraphChecks();
 std::span<const Check> StoreChecks();
 

@@ -108,6 +108,12 @@ Status CheckVfs(Examined* at) {
   const bool managed = std::ranges::any_of(kEngines, [&](std::string_view engine) {
     return at->file.vfs.find(engine) != std::string::npos;
   });
+  if (at->file.moved) {
+    at->Add("file", Level::kError, at->file.path, std::string("where it was opened"),
+            "the file was moved, deleted or replaced while it is open: what is written goes to the "
+            "old one; close this connection and open it again");
+    return Status::Ok();
+  }
   at->Add("file", managed ? Level::kInfo : Level::kOk, at->file.path, {},
           managed ? "an engine manages this file: SELECT * FROM db_health('managed')" : "");
   return Status::Ok();

@@ -47,15 +47,17 @@ Status CheckFeatures(Examined* at) {
   struct Feature {
     const char* name;
     const char* sql;
+    bool table = false;  // needs the schema, which may be locked or damaged
   };
   constexpr std::array kFeatures{
       Feature{"JSON", "SELECT json('1')"},
       Feature{"math functions", "SELECT ln(1)"},
       Feature{"FTS5", "SELECT fts5_source_id()"},
-      Feature{"dbstat", "SELECT pagetype FROM dbstat"},
+      Feature{"dbstat", "SELECT pagetype FROM main.dbstat", true},
   };
   std::string missing;
   for (const Feature& feature : kFeatures) {
+    if (feature.table && !at->readable) continue;
     Statement statement;
     Status status = statement.Prepare(at->db, feature.sql);
     if (MustStop(status)) return status;
@@ -78,7 +80,7 @@ Status CheckThreads(Examined* at) {
 }
 
 Status CheckKernel(Examined* at) {
-  at->Add("kernel", Level::kOk, std::string(at->options->kernel));
+  at->Add("kernel", Level::kOk, std::string(at->options->kernel->name));
   return Status::Ok();
 }
 

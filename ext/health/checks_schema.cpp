@@ -106,22 +106,25 @@ struct IndexInfo {
 // What follows the first '(' of a CREATE INDEX, without blanks and in lower case, quoted text as it
 // is: enough to tell two texts that say the same.
 std::string Body(const std::string& sql) {
+  constexpr std::string_view kOpens = "'\"`[";
+  constexpr std::string_view kCloses = "'\"`]";
   std::string body;
-  const size_t start = sql.find('(');
-  char quote = 0;
-  for (size_t i = start; i < sql.size(); ++i) {
-    const char c = sql[i];
-    if (quote != 0 || c == '\'' || c == '"') {
-      if (quote == 0) {
-        quote = c;
-      } else if (c == quote) {
-        quote = 0;  // a doubled quote opens the text again
-      }
-      body += c;
-      continue;
+  char until = 0;  // what ends the quoted text; a doubled quote opens it again
+  for (const char c : sql) {
+    const size_t opens = until == 0 ? kOpens.find(c) : std::string_view::npos;
+    const bool quoted = until != 0 || opens != std::string_view::npos;
+    if (opens != std::string_view::npos) {
+      until = kCloses[opens];
+    } else if (c == until) {
+      until = 0;
     }
-    if (c == ' ' || c == '\n' || c == '\t' || c == '\r') continue;
-    body += LowerAscii(c);
+    if (body.empty() && (quoted || c != '(')) continue;
+    const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    if (quoted) {
+      body += c;
+    } else if (!blank) {
+      body += LowerAscii(c);
+    }
   }
   return body;
 }
@@ -233,13 +236,18 @@ Status CheckUnusedIndexes(Examined* at) {
   return Status::Ok();
 }
 
-// The number of rows that the statistics give to the table; -1 if there are none of it.
+// The number of rows that the statistics give to the table; -1 if there are none of it, or of one
+// of its indexes. A partial index may be empty and then has none.
 Status AnalyzedRows(Examined* at, const std::string& table, int64_t* rows) {
   *rows = -1;
   Cell stat;
   Status status = ReadCell(
-      at->db, "SELECT stat FROM " + QuoteName(at->schema) + ".sqlite_stat1 WHERE tbl = ?1 LIMIT 1",
-      {table}, &stat);
+      at->db,
+      "WITH s AS (SELECT idx, stat FROM " + QuoteName(at->schema) +
+          ".sqlite_stat1 WHERE tbl = ?1) SELECT stat FROM s WHERE NOT EXISTS (SELECT 1 FROM "
+          "pragma_index_list(?1, ?2) AS l WHERE l.partial = 0 AND l.name NOT IN (SELECT idx FROM s "
+          "WHERE idx IS NOT NULL)) LIMIT 1",
+      {table, at->schema}, &stat);
   if (status.ok() && !IsNull(stat)) *rows = std::strtoll(TextOf(stat).c_str(), nullptr, 10);
   return status;
 }

@@ -67,11 +67,9 @@ int64_t SparsePages(const TreePages& tree, int64_t page_size) {
 }
 
 Status CheckFragmentation(Examined* at) {
-  bool dbstat = false;
-  Status status = HasDbstat(at->db, &dbstat);
-  if (!status.ok() || !dbstat) return status;
+  if (!at->dbstat) return Status::Ok();
   std::map<std::string, TreePages> trees;
-  status = ReadTrees(at->db, at->schema, &trees);
+  Status status = ReadTrees(at->db, at->schema, &trees);
   if (!status.ok()) return status;
   int64_t sparse = 0;
   int64_t used = 0;

@@ -51,6 +51,10 @@ DatabaseFile LookAtFile(sqlite3* db, const std::string& schema) {
   if (!name || !*name) return file;
   file.path = name;
   file.immutable = sqlite3_uri_boolean(name, "immutable", 0) != 0;
+  int moved = 0;
+  if (sqlite3_file_control(db, schema.c_str(), SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK) {
+    file.moved = moved != 0;
+  }
   file.bytes = SizeOf(FileOf(db, schema, SQLITE_FCNTL_FILE_POINTER));
   file.writable = Access(vfs, file.path, SQLITE_ACCESS_READWRITE, true);
   file.folder_writable = Access(vfs, FolderOf(file.path), SQLITE_ACCESS_READWRITE, true);

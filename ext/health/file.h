@@ -17,6 +17,7 @@ struct DatabaseFile {
   std::string vfs;
   int64_t bytes = -1;      // -1: unknown
   bool read_only = false;  // this connection cannot write it
+  bool moved = false;      // no longer at its path: moved, deleted or replaced
   bool immutable = false;  // opened with immutable=1: its WAL is not read
   // As this process may use them. Unknown counts as true.
   bool writable = true;

@@ -8,20 +8,23 @@
 namespace vecgraph {
 namespace {
 
-Status WriteAndRead(sqlite3* db) {
-  constexpr std::array kWrites{
-      "CREATE TABLE IF NOT EXISTS main._health (id INTEGER PRIMARY KEY, ts TEXT)",
-      "INSERT INTO main._health (ts) VALUES (datetime('now'))",
-      "DELETE FROM main._health WHERE id NOT IN "
-      "(SELECT id FROM main._health ORDER BY id DESC LIMIT 10)",
-  };
+constexpr const char* kCreate = "CREATE TABLE main._health (id INTEGER PRIMARY KEY, ts TEXT)";
+constexpr std::array kWrites{
+    "INSERT INTO main._health (ts) VALUES (datetime('now'))",
+    "DELETE FROM main._health WHERE id NOT IN "
+    "(SELECT id FROM main._health ORDER BY id DESC LIMIT 10)",
+};
+
+Status WriteAndRead(sqlite3* db, bool create) {
+  Status status = create ? Run(db, kCreate) : Status::Ok();
   for (const char* sql : kWrites) {
-    Status status = Run(db, sql);
-    if (!status.ok()) return status;
+    if (status.ok()) status = Run(db, sql);
   }
   int64_t fresh = 0;
-  Status status =
-      ReadInt(db, "SELECT max(ts) >= datetime('now', '-1 minute') FROM main._health", {}, &fresh);
+  if (status.ok()) {
+    status =
+        ReadInt(db, "SELECT max(ts) >= datetime('now', '-1 minute') FROM main._health", {}, &fresh);
+  }
   if (status.ok() && fresh == 0) return Status::Error("the row that was written did not come back");
   return status;
 }
@@ -33,11 +36,16 @@ Status Probe(sqlite3* db, std::string* journal_mode) {
   Status status = ReadPragma(db, "main", "journal_mode", &mode);
   if (!status.ok()) return status;
   *journal_mode = TextOf(mode);
-  // IMMEDIATE waits for another writer; inside a transaction there is nothing to wait for.
-  const bool outer = !sqlite3_get_autocommit(db);
-  status = Run(db, outer ? "SAVEPOINT _health" : "BEGIN IMMEDIATE");
+  int64_t tables = 0;
+  status = ReadInt(db, "SELECT count(*) FROM main.sqlite_master WHERE lower(name) = '_health'", {},
+                   &tables);
   if (!status.ok()) return status;
-  status = WriteAndRead(db);
+  // Not IMMEDIATE, which would lock attached databases too. The first statement is one that writes,
+  // so that it waits for another writer and reads nothing that could be too old by then.
+  const bool outer = !sqlite3_get_autocommit(db);
+  status = Run(db, outer ? "SAVEPOINT _health" : "BEGIN");
+  if (!status.ok()) return status;
+  status = WriteAndRead(db, tables == 0);
   if (status.ok()) status = Run(db, outer ? "RELEASE _health" : "COMMIT");
   if (status.ok()) return status;
   if (!sqlite3_get_autocommit(db)) {

@@ -5,6 +5,7 @@
 
 #include "base/name.h"
 #include "health/check.h"
+#include "health/stats.h"
 #include "health/tune.h"
 
 namespace vecgraph {
@@ -13,8 +14,8 @@ namespace {
 constexpr int64_t kWholeBytes = int64_t{64} << 20;
 
 std::vector<std::span<const Check>> Families() {
-  return {HostChecks(),   ConnectionChecks(), FileChecks(),  StorageChecks(),
-          SchemaChecks(), EmbeddingChecks(),  GraphChecks(), StoreChecks()};
+  return {HostChecks(),      ConnectionChecks(), FileChecks(),  StorageChecks(), SchemaChecks(),
+          EmbeddingChecks(), ModelChecks(),      GraphChecks(), StoreChecks()};
 }
 
 std::string Join(const std::vector<std::string>& names) {
@@ -98,6 +99,8 @@ class Reporter {
     if (status.ok()) status = ReadInt(at_.db, pragma + "page_count", {}, &at_.pages);
     if (!status.ok()) return status;
     at_.whole = options_.full || at_.pages * at_.page_size <= kWholeBytes;
+    if (at_.schema == "main") status = HasDbstat(at_.db, &at_.dbstat);
+    if (!status.ok()) return status;
     return ListTables(at_.db, at_.schema, &at_.tables);
   }
 

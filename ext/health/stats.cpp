@@ -125,20 +125,12 @@ class Reader {
 
 Status HasDbstat(sqlite3* db, bool* has) {
   *has = false;
-  std::vector<std::string> schemas;
-  Status status = ListSchemas(db, &schemas);
-  for (const std::string& schema : schemas) {
-    int64_t hidden = 0;
-    if (status.ok()) {
-      status = ReadInt(db,
-                       "SELECT count(*) FROM " + QuoteName(schema) +
-                           ".sqlite_master WHERE lower(name) = 'dbstat'",
-                       {}, &hidden);
-    }
-    if (!status.ok() || hidden > 0) return status;
-  }
+  int64_t hidden = 0;
+  Status status = ReadInt(
+      db, "SELECT count(*) FROM main.sqlite_master WHERE lower(name) = 'dbstat'", {}, &hidden);
+  if (!status.ok() || hidden > 0) return status;
   Statement probe;
-  const Status prepared = probe.Prepare(db, "SELECT pagetype FROM dbstat");
+  const Status prepared = probe.Prepare(db, "SELECT pagetype FROM main.dbstat");
   if (MustStop(prepared)) return Status::Code(prepared.code(), prepared.message());
   *has = prepared.ok();
   return status;
@@ -148,7 +140,7 @@ Status ReadTrees(sqlite3* db, const std::string& schema, std::map<std::string, T
   return ForEachRow(
       db,
       "SELECT name, pagetype, count(*), sum(pgsize), sum(unused), sum(payload), sum(ncell) "
-      "FROM dbstat WHERE schema = ?1 GROUP BY name, pagetype",
+      "FROM main.dbstat WHERE schema = ?1 GROUP BY name, pagetype",
       {schema}, [&](const Statement& row) {
         TreePages& tree = (*trees)[row.Text(0)];
         const std::string type = row.Text(1);

@@ -27,7 +27,8 @@ struct TreePages {
   int64_t cells = 0;
 };
 
-// Whether this SQLite has dbstat and no table or view hides it.
+// Whether this SQLite has dbstat and no table or view of main hides it; those of other databases do
+// not matter, since it is called main.dbstat.
 Status HasDbstat(sqlite3* db, bool* has);
 
 // By name of the table or index. Reads every page of the schema.

@@ -3,10 +3,12 @@
 import json
 import sqlite3
 import struct
+import subprocess
 
 import pytest
 
-from conftest import Engine, load
+from conftest import LIBRARY, ROOT, Engine, load
+from test_docs import blocks
 
 COLUMNS = ["check", "status", "value", "expected", "advice"]
 
@@ -129,8 +131,7 @@ FAULTS = {
     "statistics": "CREATE TABLE many(id INTEGER PRIMARY KEY, a); CREATE INDEX ma ON many(a);" +
                   NUMBERS.format(2000) + "INSERT INTO many SELECT i, i FROM n",
     "embeddings": NUMBERS.format(20) + "INSERT INTO nodes(id) SELECT 'x' || i FROM n",
-    "embedding_lengths": "UPDATE nodes SET embedding = zeroblob(48) WHERE id = 'n1'",
-    "embedding_types": "UPDATE nodes SET embedding = '[1,2,3]' WHERE id = 'n1'",
+    "embedding_faults": "UPDATE nodes SET embedding = zeroblob(48) WHERE id = 'n1'",
     "graph_self_loops": "INSERT INTO edges(source, target, type) VALUES ('n1', 'n1', 'SEES')",
     "graph_super_nodes": "INSERT INTO edges(source, target, type) "
                          "SELECT 'n0', id, 'CITES' FROM nodes WHERE id <> 'n0'",
@@ -168,14 +169,10 @@ def test_foreign_keys_off_matter_where_there_are_some(connect, path):
     assert level(engine, "foreign_keys") == "info"
 
 
-def test_byte_inflated_vectors_are_suspected(store):
-    store.script(FAULTS["embedding_lengths"])
-    (advice,) = {row[4] for row in report(store) if row[0] == "embedding_lengths"}
-    assert "four times as long" in advice
-
-
 def test_vectors_that_spill(store):
-    store.execute("UPDATE nodes SET embedding = zeroblob(6144)")
+    for n in range(60):
+        store.execute("UPDATE nodes SET embedding = ? WHERE id = ?",
+                      (f32(n, *range(1, 1536)), f"n{n}"))
     assert level(store, "embedding_pages") == "info"
     assert bad(store) == {}
 
@@ -232,6 +229,22 @@ def test_partial_and_expression_indexes_are_told_apart(engine):
     assert set(bad(engine)) == {"duplicate_indexes"}
 
 
+@pytest.mark.parametrize("one,other", [
+    ("lower(a || 'X')", "lower(a || 'x')"), ("a || 'a b'", "a || 'ab'"), ("a || ' '", "a || ''"),
+    ("a || 'it''s A'", "a || 'it''s a'"), ("lower(\"c d\")", "lower(cd)"),
+    ("lower([c d])", "lower([cd])"), ("lower(`c d`)", "lower(`cd`)"),
+    ("a) WHERE (b = 'X'", "a) WHERE (b = 'x'"),
+])
+def test_indexes_that_differ_only_in_quoted_text_are_two(engine, one, other):
+    engine.execute("SELECT db_tune('amalfa')")
+    engine.execute('CREATE TABLE t(id INTEGER PRIMARY KEY, a, b, "c d", cd)')
+    engine.execute(f'CREATE INDEX "one(""" ON t({one})')
+    engine.execute(f"CREATE INDEX other ON t({other})")
+    assert bad(engine) == {}
+    engine.execute(f"CREATE INDEX again ON t ( {one} )")
+    assert set(bad(engine)) == {"duplicate_indexes"}
+
+
 def test_an_index_that_helps_nobody(engine):
     engine.script("CREATE TABLE t(id INTEGER PRIMARY KEY, a); CREATE INDEX ta ON t(a);" +
                   NUMBERS.format(3000) + "INSERT INTO t SELECT i, 'same' FROM n; ANALYZE")
@@ -245,6 +258,18 @@ def test_statistics_that_are_old(engine):
     assert bad(engine) == {}
     engine.execute(NUMBERS.format(2000) + "INSERT INTO t SELECT i + 100, i FROM n")
     assert bad(engine) == {"statistics": "t"}
+
+
+def test_an_index_that_was_never_analyzed(engine):
+    engine.execute("SELECT db_tune('amalfa')")
+    engine.script("CREATE TABLE t(id INTEGER PRIMARY KEY, a, b); CREATE INDEX ta ON t(a);" +
+                  NUMBERS.format(2000) + "INSERT INTO t SELECT i, i, i FROM n; ANALYZE;"
+                  "CREATE INDEX empty ON t(a) WHERE a < 0")
+    assert bad(engine) == {}
+    engine.execute("CREATE INDEX tb ON t(b)")
+    assert bad(engine) == {"statistics": "t"}
+    engine.execute("ANALYZE")
+    assert bad(engine) == {}
 
 
 def test_the_wal_is_large(store, path):
@@ -268,6 +293,42 @@ def test_a_reader_holds_checkpoints_back(store, connect, path):
     reader.execute("COMMIT")
     store.execute("PRAGMA wal_checkpoint(PASSIVE)")
     assert bad(store) == {}
+
+
+def test_what_is_in_the_header_is_told(store, path):
+    store.script("PRAGMA application_id = 7; PRAGMA user_version = 8")
+    found = {row[0]: row[2] for row in report(store)}
+    for name in ("schema_version", "user_version", "application_id", "encoding", "page_size",
+                 "auto_vacuum", "journal_mode", "synchronous", "cache_size", "wal_autocheckpoint"):
+        assert [(found[name],)] == store.execute(f"PRAGMA {name}"), name
+    assert (found["application_id"], found["user_version"]) == (7, 8)
+    ((pages,),) = store.execute("PRAGMA page_count")
+    assert found["size"] == pages * found["page_size"]
+    assert found["file"] == str(path)
+
+
+def test_the_host_is_told(store):
+    found = {row[0]: row for row in report(store)}
+    assert found["sqlite_version"][2] == ".".join(map(str, store.version))
+    assert [(found["kernel"][2],)] == store.execute("SELECT vec_config('kernel')")
+    assert found["features"][1:3] == ("ok", "complete")
+    # 3.54 has none of the known faults, 3.40 has some.
+    expected = ("info", True) if store.version < (3, 50) else ("ok", False)
+    assert (found["sqlite_version"][1], found["sqlite_version"][4] is not None) == expected
+
+
+def test_density_and_degree_are_told(store):
+    found = {row[0]: row for row in report(store)}
+    assert found["graph_density"][1:4] == ("ok", pytest.approx(59 / (60 * 59)), "0.01 to 0.1")
+    assert found["graph_degree"][1:4] == ("info", pytest.approx(2 * 59 / 60), "3 to 6")
+    store.execute("INSERT INTO edges(source, target, type) SELECT a.id, b.id, 'X' "
+                  "FROM nodes AS a JOIN nodes AS b ON b.nid > a.nid AND b.nid < a.nid + 2")
+    store.execute("INSERT INTO edges(source, target, type) SELECT a.id, b.id, 'Y' "
+                  "FROM nodes AS a JOIN nodes AS b ON b.nid <> a.nid AND b.nid % 3 = 0")
+    found = {row[0]: row for row in report(store)}
+    ((edges,),) = store.execute("SELECT count(*) FROM edges")
+    assert found["graph_density"][1:3] == ("info", pytest.approx(edges / (60 * 59)))
+    assert found["graph_degree"][1:3] == ("info", pytest.approx(2 * edges / 60))
 
 
 def test_encoding(connect, path):
@@ -330,6 +391,50 @@ def test_names_that_need_escapes(engine):
     assert "duplicate_indexes" in bad(engine)
 
 
+# ---- from the shell ----------------------------------------------------------------------------
+
+
+def shell(folder, page):
+    """What the shell command of a page prints, in a folder with the library and my.db."""
+    (folder / "build").mkdir()
+    (folder / "build" / f"vecgraph{LIBRARY.suffix}").symlink_to(LIBRARY)
+    ((_, command),) = blocks((ROOT / "docs" / page).read_text(), "sh")
+    done = subprocess.run(["bash", "-uc", command], cwd=folder, capture_output=True, text=True,
+                          timeout=60)
+    return done.returncode, done.stdout.splitlines(), done.stderr
+
+
+@pytest.mark.parametrize("fault,printed", [
+    ("SELECT 1", []), (FAULTS["duplicate_indexes"], []),
+    (FAULTS["foreign_key_violations"], ["look at my.db"]),
+])
+def test_the_exit_code_of_the_page(tmp_path, fault, printed):
+    engine = Engine("sqlite3", tmp_path / "my.db")
+    fill(engine)
+    engine.script(fault)
+    engine.close()
+    assert shell(tmp_path, "health.md") == (0, printed, "")
+
+
+def test_the_exit_code_for_a_file_that_cannot_be_read(tmp_path):
+    (tmp_path / "my.db").write_bytes(b"not a database" * 100)
+    code, printed, errors = shell(tmp_path, "health.md")
+    assert (code, printed) == (0, ["look at my.db"])
+    assert "file is not a database" in errors
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_the_exit_code_of_a_probe(tmp_path, writable):
+    engine = Engine("sqlite3", tmp_path / "my.db")
+    engine.execute("CREATE TABLE _health(id INTEGER PRIMARY KEY, ts TEXT CHECK (?))"
+                   .replace("?", str(int(writable))))
+    engine.close()
+    code, printed, errors = shell(tmp_path, "maintenance.md")
+    expected = '{"status":"Healthy","mode":"delete"}' if writable else "my.db cannot be written"
+    assert (code, printed) == (0, [expected])
+    assert ("db_probe: CHECK" in errors) is not writable
+
+
 # ---- large databases ---------------------------------------------------------------------------
 
 
@@ -343,7 +448,7 @@ def large(tmp_path_factory):
                   "CREATE TABLE edges(source, target, type, PRIMARY KEY (source, target, type));"
                   "CREATE INDEX et ON edges(target); CREATE INDEX ey ON edges(type);")
     engine.execute(NUMBERS.format(40000) + "INSERT INTO nodes SELECT 'n' || i, "
-                   "CASE WHEN i % 3 THEN zeroblob(3000) END FROM n")
+                   "CASE WHEN i % 3 THEN ? END FROM n", (f32(*range(750)),))
     engine.execute(NUMBERS.format(40000) + "INSERT INTO edges SELECT 'n' || i, "
                    "CASE i % 4 WHEN 0 THEN 'n1' WHEN 1 THEN 'n' || i WHEN 2 THEN 'none' "
                    "ELSE 'n' || (i - 1) END, CASE i % 2 WHEN 0 THEN 'x' ELSE 'X' END FROM n")

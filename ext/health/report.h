@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "health/cell.h"
 #include "health/profile.h"
+#include "kernel/kernels.h"
 
 namespace vecgraph {
 
@@ -36,8 +37,8 @@ struct KnownMigration {
 
 struct HealthOptions {
   const Profile* profile = nullptr;
-  bool full = false;  // read everything, whatever the size
-  const char* kernel = "";
+  bool full = false;                       // read everything, whatever the size
+  const KernelTable* kernel = nullptr;     // never null
   std::vector<KnownMigration> migrations;  // those of the library
 };
 

@@ -45,7 +45,7 @@ Status ReadOptions(const char* function, const Connection& connection, sqlite3_v
     }
     options->full = number == 1;
   }
-  options->kernel = connection.kernel->name;
+  options->kernel = connection.kernel;
   for (const EmbeddedMigration& migration : EmbeddedMigrations()) {
     options->migrations.push_back({migration.name, migration.sha256});
   }

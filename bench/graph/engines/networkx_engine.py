@@ -26,15 +26,17 @@ class Networkx(Engine):
         content = self.graph.content
         self.pairs = list(zip(content["source"].tolist(), content["target"].tolist(), strict=True))
         self.size = len(content["ids"])
+        # With parallel edges only if there are any: it takes more memory and time.
+        distinct = np.unique(content["source"] * self.size + content["target"])
+        multi = len(distinct) < len(self.pairs)
+        self.kind = networkx.MultiDiGraph if multi else networkx.DiGraph
         self.directed = self.make()
         self.tolerance = 1e-10
         self.form = ""
         self.other: Any = None  # the form that the case wants
 
     def make(self) -> Any:
-        """With parallel edges only if there are any."""
-        multi = len(set(self.pairs)) < len(self.pairs)
-        graph = self.nx.MultiDiGraph() if multi else self.nx.DiGraph()
+        graph = self.kind()
         graph.add_nodes_from(range(self.size))
         graph.add_edges_from(self.pairs)
         return graph

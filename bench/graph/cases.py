@@ -26,6 +26,7 @@ class Case:
 CASES = {
     case.name: case
     for case in (
+        Case("opening", "open a connection, load the extension", "none", most=60),
         Case("load", "read all edges into memory, new connection", "counts", most=7),
         Case("two_hops", "2 hops from a node, new connection", "hops", True, 60),
         Case("four_hops", "4 hops from a node, new connection", "hops", True, 12),

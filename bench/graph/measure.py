@@ -199,7 +199,9 @@ class Race:
         measure = PIVOT if PIVOT in answered else answered[0]
         for name in answered:
             result = results[name]
-            if case.answer == "communities":
+            if case.answer == "none":
+                result["same"], result["words"] = None, ""
+            elif case.answer == "communities":
                 labels = answers.read(result["first"])
                 result["modularity"] = answers.modularity(self.graph, labels)
                 result["words"] = f"modularity {result['modularity']:.4f}"

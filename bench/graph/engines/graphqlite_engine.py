@@ -11,10 +11,11 @@ import numpy as np
 from cases import DAMPING
 from client import Connection
 
-from .base import Engine, Result
+from .base import Result
+from .sqlite_base import SqliteEngine
 
 
-class Graphqlite(Engine):
+class Graphqlite(SqliteEngine):
     title = "GraphQLite"
     package = "graphqlite"
     settings = (

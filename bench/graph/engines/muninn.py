@@ -7,12 +7,13 @@ import numpy as np
 from cases import DAMPING
 from client import Connection, Rows
 
-from .base import Engine, Result
+from .base import Result
+from .sqlite_base import SqliteEngine
 
 EDGES = "'edges', 'source', 'target'"
 
 
-class Muninn(Engine):
+class Muninn(SqliteEngine):
     title = "sqlite-muninn"
     package = "sqlite-muninn"
     settings = "ordinary table; PageRank with as many rounds as its error shows"

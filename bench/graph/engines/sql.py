@@ -4,7 +4,8 @@ import answers
 from cases import HOPS_CAP
 from client import Connection
 
-from .base import Engine, Result
+from .base import Result
+from .sqlite_base import SqliteEngine
 
 # UNION keeps a node once for each depth; without it walks, not nodes, would be counted.
 WALK = """
@@ -18,7 +19,7 @@ WITH RECURSIVE reach(node, depth) AS (
 SELECT node, min(depth) FROM reach GROUP BY node"""
 
 
-class Sql(Engine):
+class Sql(SqliteEngine):
     title = "SQL"
     settings = (
         "load: stepping SELECT source, target, rowid, NULL; walks: a recursive CTE with UNION; "
@@ -28,17 +29,18 @@ class Sql(Engine):
     def open(self) -> None:
         self.kind = "t" if self.graph.text_ids else "i"
 
+    def connect(self) -> Connection:
+        return Connection(self.graph.table)
+
     def load(self, _: None) -> Result:
         """What vecgraph reads, looked at by a C program that does nothing with it."""
-        db = Connection(self.graph.table)
         sql = "SELECT source, target, rowid, NULL FROM edges"
-        rows = db.run(sql, f"{self.kind}{self.kind}i", keep=False)
+        rows = self.connect().run(sql, f"{self.kind}{self.kind}i", keep=False)
         return rows.ms, [len(self.graph.content["ids"]), rows.count]
 
     def walk(self, node: int, depth: int, limit: str = "") -> Result:
-        db = Connection(self.graph.table)
         sql = WALK.format(depth=depth, limit=limit)
-        rows = db.run(sql, f"{self.kind}i", self.graph.id_of(node))
+        rows = self.connect().run(sql, f"{self.kind}i", self.graph.id_of(node))
         return rows.ms, answers.hops(self.graph.numbers_of(rows[0]), rows[1])
 
     def two_hops(self, node: int) -> Result:
@@ -51,5 +53,4 @@ class Sql(Engine):
         return self.walk(node, 4, f"LIMIT {HOPS_CAP}")
 
     def about(self) -> dict[str, str]:
-        rows = Connection(self.graph.table).run("SELECT sqlite_version()", "t")
-        return {"version": rows[0][0]}
+        return {"version": self.connect().run("SELECT sqlite_version()", "t")[0][0]}

@@ -7,10 +7,11 @@ import answers
 from cases import DAMPING, HOPS_CAP, PUSH_EPS
 from client import Connection, Rows
 
-from .base import Engine, Result
+from .base import Result
+from .sqlite_base import SqliteEngine
 
 
-class Vecgraph(Engine):
+class Vecgraph(SqliteEngine):
     title = "vecgraph"
     settings = "ordinary table; the snapshot in memory unless a case says: new connection"
 

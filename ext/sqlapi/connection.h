@@ -8,6 +8,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/sqlite.h"
@@ -34,6 +35,7 @@ struct GraphReport {
   const char* reader = "";         // lookup, cache, load
   int64_t edges = 0;               // touched by look-ups, or of the graph
   double missing = 0;              // score that push left undistributed
+  std::optional<bool> converged;   // of a function that works in rounds
 };
 
 struct Connection {

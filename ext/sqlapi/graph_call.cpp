@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <numeric>
 
+#include "graph/simple.h"
 #include "sqlapi/graph_function.h"
 #include "sqlapi/options.h"
 #include "sqlapi/pointers.h"
@@ -185,6 +187,22 @@ Status GraphCall::ReadStart(const char* argument, Start* start) const {
   return Status::Ok();
 }
 
+Status GraphCall::ReadNodeIn(const std::shared_ptr<const Graph>& graph,
+                             std::vector<uint32_t>* nodes) const {
+  const int place = PlaceOf("node_in");
+  if (in_ != place && !values_[static_cast<size_t>(place)]) {
+    nodes->resize(graph->size());
+    std::iota(nodes->begin(), nodes->end(), 0U);
+    return Status::Ok();
+  }
+  Start start;
+  GraphWalk walk(graph, Direction::kOut);
+  Status status = ReadStart("node_in", &start);
+  if (status.ok()) status = FindStart(start, &walk, nodes);
+  std::sort(nodes->begin(), nodes->end());
+  return status;
+}
+
 Status GraphCall::ReadTable(const char* argument, std::string* text, bool* is_query) const {
   const int place = PlaceOf(argument);
   sqlite3_value* const value = place < 0 ? nullptr : values_[static_cast<size_t>(place)];
@@ -247,11 +265,16 @@ Status GraphCall::Open(EdgeReader* reader) const {
   return status.ok() ? reader->Open(request) : std::move(status);
 }
 
-Status GraphCall::Load(EdgeReader* reader, std::shared_ptr<const Graph>* graph) const {
+Status GraphCall::Load(EdgeReader* reader, std::shared_ptr<const Graph>* graph,
+                       Direction direction) const {
   const bool cached = reader->cached();
-  Status status = reader->Load(graph);
-  if (status.ok()) Report(cached ? "cache" : "load", static_cast<int64_t>((*graph)->edges()));
-  return status;
+  bool simple = false;
+  Status status = Flag("simple", &simple);
+  if (status.ok()) status = reader->Load(graph);
+  if (!status.ok()) return status;
+  Report(cached ? "cache" : "load", static_cast<int64_t>((*graph)->edges()));
+  return simple ? SimpleGraph(**graph, direction == Direction::kBoth, reader->poll(), graph)
+                : std::move(status);
 }
 
 }  // namespace vecgraph

@@ -1,5 +1,5 @@
 // graph_degree(edge_table [, weight_col, types, src_col, dst_col, type_col, node_table, id_col,
-//              null_weight])
+//              null_weight, simple])
 //
 // How many edges every node has.
 //
@@ -10,6 +10,8 @@
 //   edge_table  name of a table or view, or db_query('SELECT ...')
 //   weight_col, null_weight  as those of graph_distances
 //   types, src_col, dst_col, type_col, node_table, id_col  as those of graph_bfs
+//   simple      1: without edges from a node to itself, and parallel ones as one, that of least
+//               weight; 0 (default)
 //
 // degree is in_degree + out_degree: an edge from a node to itself counts in both. Parallel edges
 // all count. in_weight and out_weight are sums of weight_col, of 1 for each edge without it.
@@ -66,9 +68,9 @@ Status RunDegree(GraphCall* call) {
   return status;
 }
 
-constexpr std::array<const char*, 9> kArguments = {"edge_table", "weight_col", "types",
-                                                   "src_col",    "dst_col",    "type_col",
-                                                   "node_table", "id_col",     "null_weight"};
+constexpr std::array<const char*, 10> kArguments = {
+    "edge_table", "weight_col", "types",  "src_col",     "dst_col",
+    "type_col",   "node_table", "id_col", "null_weight", "simple"};
 
 constexpr GraphFunction kDegreeFunction = {
     "graph_degree",

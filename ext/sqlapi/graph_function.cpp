@@ -109,7 +109,7 @@ Status FilterGraph(GraphCursor* cursor, const char* plan, sqlite3_value** argv) 
       cursor->values[static_cast<size_t>(place)] = Value(argv[i]);
       continue;
     }
-    if (place + 1 > function.required || place == 0) {
+    if (place == 0 || (place + 1 > function.required && name != "node_in")) {
       return Status::Error(Format("%s takes one value, not the several of an IN",
                                   function.arguments[static_cast<size_t>(place)]));
     }

@@ -80,13 +80,17 @@ class GraphCall {
   // One id, a JSON array of ids or of {"id":, "weight":}, a JSON object {id: weight}, or the right
   // side of an IN.
   Status ReadStart(const char* argument, Start* start) const;
+  // The nodes of node_in that the graph has, ascending; all if it is not given.
+  Status ReadNodeIn(const std::shared_ptr<const Graph>& graph, std::vector<uint32_t>* nodes) const;
   // edge_table and what says how it is read: src_col, dst_col, types and so on.
   Status ReadRequest(EdgeRequest* request) const;
 
   // Opens the reader on what ReadRequest() says.
   Status Open(EdgeReader* reader) const;
-  // The whole graph.
-  Status Load(EdgeReader* reader, std::shared_ptr<const Graph>* graph) const;
+  // The whole graph; with simple = 1 without parallel edges and self-loops (graph/simple.h), where
+  // for a direction of both an edge and one the other way are parallel.
+  Status Load(EdgeReader* reader, std::shared_ptr<const Graph>* graph,
+              Direction direction = Direction::kOut) const;
   // Runs `run`, which takes a pointer to a walk and makes the result anew each time: by look-ups
   // while they are worth it, else on the graph. REQUIRES: the reader is open.
   template <class Run>
@@ -94,8 +98,10 @@ class GraphCall {
               std::shared_ptr<const WalkIds>* ids) const;
 
   void Report(const char* reader, int64_t edges, double missing = 0) const {
-    connection_->last_graph = {function_->name, reader, edges, missing};
+    connection_->last_graph = {function_->name, reader, edges, missing, {}};
   }
+  // Whether a function that goes on until nothing changes came so far.
+  void ReportConverged(bool converged) const { connection_->last_graph.converged = converged; }
 
   std::unique_ptr<GraphRows> rows;  // the result
 

@@ -1,5 +1,6 @@
 // graph_pagerank(edge_table [, damping, tol, max_iter, weight_col, direction, dangling, node_table,
-//                top_k, types, src_col, dst_col, type_col, id_col, null_weight, on_max_iter])
+//                top_k, types, src_col, dst_col, type_col, id_col, null_weight, on_max_iter,
+//                simple])
 //
 // How important every node is: what many important nodes point to.
 //
@@ -21,6 +22,8 @@
 //   types, src_col, dst_col, type_col  as those of graph_bfs
 //   on_max_iter error (default): not to have converged within max_iter rounds is one; return: the
 //               scores as they are then
+//   simple      1: without edges from a node to itself, and parallel ones as one, that of least
+//               weight; for direction = 'both' also an edge and one the other way. 0 (default)
 //
 // Parallel edges add. The scores sum to 1.
 // ROWS come by rank: the highest score first, the smallest id of equal ones.
@@ -44,7 +47,7 @@ Status RunPageRank(GraphCall* call) {
   auto rows = std::make_unique<ScoreRows>();
   EdgeReader reader(call->db(), &call->connection()->graphs);
   if (status.ok()) status = call->Open(&reader);
-  if (status.ok()) status = call->Load(&reader, &rows->graph);
+  if (status.ok()) status = call->Load(&reader, &rows->graph, options.direction);
   PageRankResult result;
   if (status.ok()) status = PageRank(*rows->graph, {}, options, reader.poll(), &result);
   if (status.ok()) status = CheckConverged(call, options, result);
@@ -53,10 +56,10 @@ Status RunPageRank(GraphCall* call) {
   return status;
 }
 
-constexpr std::array<const char*, 16> kArguments = {
-    "edge_table", "damping",    "tol",         "max_iter",   "weight_col", "direction",
-    "dangling",   "node_table", "top_k",       "types",      "src_col",    "dst_col",
-    "type_col",   "id_col",     "null_weight", "on_max_iter"};
+constexpr std::array<const char*, 17> kArguments = {
+    "edge_table", "damping",    "tol",         "max_iter",    "weight_col", "direction",
+    "dangling",   "node_table", "top_k",       "types",       "src_col",    "dst_col",
+    "type_col",   "id_col",     "null_weight", "on_max_iter", "simple"};
 
 constexpr GraphFunction kPageRank = {
     "graph_pagerank",

@@ -1,6 +1,6 @@
 // graph_ppr(edge_table, seeds [, damping, direction, weight_col, tol, max_iter, method, eps,
 //           dangling, top_k, types, src_col, dst_col, type_col, node_table, id_col, null_weight,
-//           on_max_iter])
+//           on_max_iter, simple])
 //
 // Personalised PageRank: how near every node is to the seeds, by all paths at once. A walker who
 // starts at a seed, follows edges at random, and now and then goes back, spends `score` of its time
@@ -30,6 +30,7 @@
 //               seeds; uniform: to all nodes, which push cannot
 //   top_k       so many rows, the best
 //   types, src_col, dst_col, type_col, node_table, id_col  as those of graph_bfs
+//   simple      as that of graph_pagerank
 //
 // ROWS come by rank: the highest score first, the smallest id of equal ones. Nodes with score 0 are
 // left out.
@@ -95,7 +96,7 @@ Status RunPpr(GraphCall* call) {
   EdgeReader reader(call->db(), &call->connection()->graphs);
   if (status.ok()) status = call->Open(&reader);
   const bool cached = status.ok() && reader.cached();
-  if (status.ok()) status = call->Load(&reader, &rows->graph);
+  if (status.ok()) status = call->Load(&reader, &rows->graph, options.direction);
   Scores seeds;
   Scores scores;
   if (status.ok()) status = FindSeeds(*call, rows->graph, &seeds);
@@ -104,17 +105,19 @@ Status RunPpr(GraphCall* call) {
     status = push ? PushPageRank(*rows->graph, seeds, options.damping, eps, options.direction,
                                  reader.poll(), &scores, &missing)
                   : ByPower(call, options, *rows->graph, seeds, reader.poll(), &scores);
-    call->Report(cached ? "cache" : "load", static_cast<int64_t>(rows->graph->edges()), missing);
+    if (push) {
+      call->Report(cached ? "cache" : "load", static_cast<int64_t>(rows->graph->edges()), missing);
+    }
   }
   if (status.ok()) status = rows->TakeBest(std::move(scores), top, reader.poll());
   call->rows = std::move(rows);
   return status;
 }
 
-constexpr std::array<const char*, 19> kArguments = {
-    "edge_table", "seeds",      "damping",  "direction",   "weight_col", "tol",     "max_iter",
-    "method",     "eps",        "dangling", "top_k",       "types",      "src_col", "dst_col",
-    "type_col",   "node_table", "id_col",   "null_weight", "on_max_iter"};
+constexpr std::array<const char*, 20> kArguments = {
+    "edge_table", "seeds",      "damping",  "direction",   "weight_col",  "tol",     "max_iter",
+    "method",     "eps",        "dangling", "top_k",       "types",       "src_col", "dst_col",
+    "type_col",   "node_table", "id_col",   "null_weight", "on_max_iter", "simple"};
 
 constexpr GraphFunction kPpr = {
     "graph_ppr",

@@ -50,6 +50,7 @@ Status CheckConverged(GraphCall* call, const PageRankOptions& options,
                       const PageRankResult& result) {
   static constexpr const char* kWords[] = {"error", "return"};
   int choice = 0;
+  call->ReportConverged(result.converged);
   Status status = call->Choice("on_max_iter", kWords, &choice);
   if (!status.ok() || result.converged || choice == 1 || options.tolerance == 0) return status;
   return Status::Error(Format(

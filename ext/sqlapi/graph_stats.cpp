@@ -20,10 +20,11 @@
 //   bytes                of memory
 //   cached               1: this call found the graph in memory
 //   build_ms             what reading it took
-//   last_function, last_reader, last_edges, last_missing
+//   last_function, last_reader, last_edges, last_missing, last_converged
 //                        the call before on this connection: its name; lookup (by index), cache (in
 //                        memory) or load (read for it); edges touched; score that graph_ppr left
-//                        undistributed. NULL if there was none
+//                        undistributed; 1 if it settled within max_iter rounds, NULL if it has
+//                        none. NULL if there was no call before
 #include <algorithm>
 #include <array>
 
@@ -51,6 +52,7 @@ enum Column {
   kLastReader,
   kLastEdges,
   kLastMissing,
+  kLastConverged,
 };
 
 class StatsRow final : public GraphRows {
@@ -75,8 +77,10 @@ class StatsRow final : public GraphRows {
         return sqlite3_result_text(ctx, last.reader, -1, SQLITE_STATIC);
       case kLastEdges:
         return sqlite3_result_int64(ctx, last.edges);
-      default:
+      case kLastMissing:
         return sqlite3_result_double(ctx, last.missing);
+      default:
+        if (last.converged) sqlite3_result_int(ctx, *last.converged ? 1 : 0);
     }
   }
 };
@@ -133,8 +137,8 @@ constexpr GraphFunction kStats = {
     "nodes INTEGER, edges INTEGER, self_loops INTEGER, parallel_edges INTEGER, dangling INTEGER, "
     "sources INTEGER, max_in INTEGER, max_out INTEGER, phantoms INTEGER, skipped_null INTEGER, "
     "skipped_weight INTEGER, bytes INTEGER, cached INTEGER, build_ms REAL, last_function TEXT, "
-    "last_reader TEXT, last_edges INTEGER, last_missing REAL",
-    kLastMissing + 1,
+    "last_reader TEXT, last_edges INTEGER, last_missing REAL, last_converged INTEGER",
+    kLastConverged + 1,
     kArguments,
     1,
     -1,

@@ -31,6 +31,15 @@ def test_closeness_is_that_of_networkx(engine, id_type, direction, weight):
         assert [row[2] for row in rows] == list(range(1, len(rows) + 1))
 
 
+@pytest.mark.parametrize("nodes", [63, 64, 65, 200])
+def test_more_nodes_than_one_search_takes(engine, nodes):
+    graph = nx.cycle_graph(nodes, nx.DiGraph)
+    graph.add_edge(3, 50)
+    write_edges(engine, graph.edges())
+    found = dict(engine.execute("SELECT node, score FROM graph_closeness('edges')"))
+    assert close(found, nx.closeness_centrality(graph))
+
+
 def test_nodes_without_edges_count(engine):
     write_edges(engine, [(1, 2), (2, 3)])
     engine.execute("CREATE TABLE nodes (id)")

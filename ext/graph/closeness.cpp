@@ -1,9 +1,50 @@
 #include "graph/closeness.h"
 
+#include <algorithm>
+#include <span>
+
+#include "graph/breadth_many.h"
 #include "graph/path_counts.h"
 #include "graph/simple.h"
 
 namespace vecgraph {
+namespace {
+
+double Score(double others, double sum, uint32_t nodes) {
+  return sum > 0 ? others / sum * (others / (nodes - 1.0)) : 0;
+}
+
+Status ByEdges(const Adjacency& neighbors, const std::vector<uint32_t>& nodes, uint32_t all,
+               Stop* stop, std::vector<double>* scores) {
+  BreadthMany search(neighbors);
+  for (size_t from = 0; from < nodes.size(); from += BreadthMany::kMost) {
+    const std::span<const uint32_t> some =
+        std::span(nodes).subspan(from, std::min(BreadthMany::kMost, nodes.size() - from));
+    Status status = search.From(some, stop);
+    if (!status.ok()) return status;
+    for (size_t i = 0; i < some.size(); ++i) {
+      scores->push_back(Score(static_cast<double>(search[i].nodes),
+                              static_cast<double>(search[i].distances), all));
+    }
+  }
+  return Status::Ok();
+}
+
+Status ByLengths(const Adjacency& neighbors, const std::vector<double>& lengths,
+                 const std::vector<uint32_t>& nodes, uint32_t all, Stop* stop,
+                 std::vector<double>* scores) {
+  PathCounts paths(neighbors, lengths);
+  for (const uint32_t node : nodes) {
+    Status status = paths.From(node, stop);
+    if (!status.ok()) return status;
+    double sum = 0;
+    for (const uint32_t reached : paths.order()) sum += paths[reached].distance;
+    scores->push_back(Score(static_cast<double>(paths.order().size()) - 1, sum, all));
+  }
+  return Status::Ok();
+}
+
+}  // namespace
 
 Status Closeness(const Graph& graph, Direction direction, const std::vector<uint32_t>& nodes,
                  const StopPoll& poll, std::vector<double>* scores) {
@@ -12,24 +53,15 @@ Status Closeness(const Graph& graph, Direction direction, const std::vector<uint
                          : direction == Direction::kIn ? Direction::kOut
                                                        : Direction::kBoth;
   Adjacency neighbors;
-  std::vector<double> lengths;
   Status status = SimpleNeighbors(graph, back, poll, &neighbors);
   if (!status.ok()) return status;
-  lengths.reserve(neighbors.slots.size());
-  for (const uint32_t slot : neighbors.slots) lengths.push_back(graph.weights[slot]);
-  PathCounts paths(neighbors, lengths);
   Stop stop(poll);
   scores->clear();
-  for (const uint32_t node : nodes) {
-    status = paths.From(node, &stop);
-    if (!status.ok()) return status;
-    double sum = 0;
-    for (const uint32_t reached : paths.order()) sum += paths[reached].distance;
-    const double others = static_cast<double>(paths.order().size()) - 1;
-    const double score = sum > 0 ? others / sum * (others / (graph.size() - 1.0)) : 0;
-    scores->push_back(score);
-  }
-  return stop.status();
+  if (graph.weights.empty()) return ByEdges(neighbors, nodes, graph.size(), &stop, scores);
+  std::vector<double> lengths;
+  lengths.reserve(neighbors.slots.size());
+  for (const uint32_t slot : neighbors.slots) lengths.push_back(graph.weights[slot]);
+  return ByLengths(neighbors, lengths, nodes, graph.size(), &stop, scores);
 }
 
 }  // namespace vecgraph

@@ -3,7 +3,8 @@
 // With r nodes that have a path to it, itself included, at distances whose sum is s, among n nodes:
 //   (r - 1) / s * (r - 1) / (n - 1)
 // the definition of networkx with the correction of Wasserman and Faust for parts of a graph; 0 if
-// s is. O(nodes + edges) for each node, with lengths O((nodes + edges) log nodes).
+// s is. O(nodes + edges) for 64 nodes at a time, as a rule; with lengths O((nodes + edges) log
+// nodes) for each.
 #pragma once
 
 #include <cstdint>

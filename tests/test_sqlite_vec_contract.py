@@ -79,9 +79,8 @@ SAME = [
     "vec_add(vec_int8('[127,-128]'),vec_int8('[1,-1]'))",
     "vec_sub(vec_int8('[-128,127]'),vec_int8('[1,-1]'))",
     "vec_distance_l1('[3.4028235e38]','[-3.4028235e38]')",
-    "vec_distance_l2('[3e38]','[-3e38]')", "vec_distance_cosine('[3e38,1]','[3e38,1]')",
+    "vec_distance_l2('[3e38]','[-3e38]')",
     "vec_distance_cosine('[0,0]','[1,2]')", "vec_distance_cosine(vec_int8('[0]'),vec_int8('[1]'))",
-    "vec_distance_cosine('[1e-30]','[1e-30]')",
     "vec_distance_l2(vec_int8('[-128,-128]'),vec_int8('[127,127]'))",
     "vec_distance_l1(vec_int8('[127,-128]'),vec_int8('[-128,127]'))",
     "vec_distance_cosine('[0.3,0.1,0.9]','[0.31,0.1,0.88]')",
@@ -194,6 +193,10 @@ DIFFERENT = {
     "vec_normalize('[5e-7,0]')": (blob(1, 0), blob(5e-7, 0)),
     "hex(vec_normalize('[3e38,3e38]'))": ([("0" * 16, "text")],
                                           [(f32([0.70710677] * 2).hex().upper(), "text")]),
+    # The cosine of vectors whose squares float32 cannot hold.
+    "vec_distance_cosine('[1e-30]','[1e-30]')": ([(None, "null")], [(0.0, "real")]),
+    "vec_distance_cosine('[3e38,1]','[3e38,1]')": ([(None, "null")], [(0.0, "real")]),
+    "vec_distance_cosine('[1e20,0]','[1,0]')": ([(1.0, "real")], [(0.0, "real")]),
     # An index beyond 32 bits is too large, not cut down to a small one.
     "vec_slice('[1,2]',4294967296,4294967297)": (
         blob(1), "error: slice 'start' index is greater than the number of dimensions"),
@@ -221,6 +224,8 @@ def test_short_random_vectors_have_the_same_bits(engine, peer, dims):
         a, b = (f32(rng.standard_normal(dims) * size) for _ in range(2))
         for function in ("vec_distance_l2", "vec_distance_l1", "vec_distance_cosine", "vec_add",
                          "vec_sub"):
+            if size < 1e-18 and function == "vec_distance_cosine":
+                continue  # DIFFERENT
             expression = f"{function}(?1,?2)"
             assert answer(engine, expression, (a, b)) == answer(peer, expression, (a, b)), (
                 function, size)

@@ -58,7 +58,7 @@ def test_golden_values(engine, expression, expected):
         ("vec_dot(vec_int8('[1]'),vec_int8('[2]'))", "real"),
         ("vec_distance_cosine('[0,0]','[1,2]')", "null"),
         ("vec_distance_cosine(vec_int8('[0]'),vec_int8('[1]'))", "null"),
-        ("vec_distance_cosine('[1e-30]','[1e-30]')", "null"),
+        ("vec_distance_cosine('[1e-30]','[1e-30]')", "real"),
     ],
 )
 def test_sql_type_of_the_result(engine, expression, kind):
@@ -146,6 +146,22 @@ def test_no_rounding_of_a_product_is_skipped(db):
     other = np.zeros(130, F32)
     long[[5, 69]], other[[5, 69]] = [a[0], -x], [1, x]
     assert value(db, "vec_dot(?,?)", f32(long), f32(other)) == 0.0
+
+
+@pytest.mark.parametrize("dims", [1, 3, 16, 17, 100, 1000])
+def test_the_cosine_of_vectors_of_any_length(db, dims):
+    """Also where a sum of squares overflows or vanishes in float32."""
+    rng = np.random.default_rng(dims)
+    one, two = rng.standard_normal(dims), rng.standard_normal(dims)
+    sizes = (1e-38, 1e-30, 1e-20, 1e-17, 1.0, 1e15, 1e19, 1e25, 8e37)
+    for a, b in ((one * i, two * j) for i in sizes for j in sizes):
+        a, b = a.astype(F32), b.astype(F32)
+        x, y = a.astype(float), b.astype(float)
+        cosine = (x @ y) / (np.sqrt(x @ x) * np.sqrt(y @ y))
+        assert value(db, "vec_distance_cosine(?,?)", f32(a), f32(b)) == pytest.approx(
+            1 - cosine, abs=2e-6), (dims, a[0], b[0])
+        assert abs(value(db, "vec_distance_cosine(?,?)", f32(a), f32(a))) < 2e-6
+        assert value(db, "vec_distance_cosine(?,?)", f32(a), f32(a * 0)) is None
 
 
 def test_int8_sums_stay_exact_in_a_million_dimensions(db):

@@ -156,6 +156,9 @@ def l1(a, b, add=ordered_sum):
 def cosine(a, b, add=ordered_sum):
     with np.errstate(all="ignore"):
         ab, aa, bb = (F64(add(x)) for x in (a * b, a * a, b * b))
+        if not all(1e-36 <= square <= 3.4028234e38 for square in (aa, bb)):
+            a, b = a.astype(F64), b.astype(F64)
+            ab, aa, bb = (np.cumsum(x)[-1] for x in (a * b, a * a, b * b))
         return float(F32(F64(1) - ab / (np.sqrt(aa) * np.sqrt(bb))))
 
 

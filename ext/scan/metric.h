@@ -39,6 +39,14 @@ inline double SelfDot(const KernelTable& kernel, const VectorView& v) {
   return static_cast<double>(kernel.dot_i8(v.data, v.data, v.dims));
 }
 
+// Whether a sum of squares in float32 has neither lost its terms nor overflowed. Then no product of
+// two such vectors has, either.
+inline bool HoldsInFloat(double square) { return square >= 1e-36 && square <= 3.4028234e38; }
+
+// The cosine distance by sums in double, for vectors whose squares float32 cannot hold. They are of
+// float32.
+double WideCosine(const VectorView& a, const VectorView& b);
+
 // The distance of `b` from `a`: 0 minus the dot product; 1 - cos, rounded to float32; the root of
 // the sum of squares, rounded to float32; the sum of absolute differences; the number of differing
 // bits. NaN where there is none (a zero vector has no cosine).
@@ -59,6 +67,7 @@ inline double Distance(const KernelTable& kernel, Metric metric, const VectorVie
         const DotNorm sums = kernel.dot_norm_f32(a.data, b.data, n);
         dot = sums.dot;
         self_b = sums.norm;
+        if (!HoldsInFloat(self_a) || !HoldsInFloat(self_b)) return WideCosine(a, b);
       } else {
         dot = static_cast<double>(kernel.dot_i8(a.data, b.data, n));
         self_b = SelfDot(kernel, b);

@@ -5,7 +5,7 @@
 // vec_dot(a, b)                dot product, REAL, higher is closer; NULL for NULL
 //
 // The float32 sums run in the order that kernel/kernels.h fixes, so that results are the same bits
-// on every CPU. A sum beyond float32 is Inf.
+// on every CPU. A sum beyond float32 is Inf; cosine then takes sums in double.
 #include <array>
 #include <cmath>
 

@@ -132,6 +132,21 @@ def test_more_changes_than_are_worth_reading_one_by_one(connect, file):
     assert used(engine, query) in CACHED
 
 
+@pytest.mark.parametrize("every", [1, 3])
+def test_a_table_that_changes_all_over_between_all_searches_is_not_copied(connect, file, every):
+    """A copy would cost more than the one search that it answers."""
+    engine = connect(file)
+    query = fill(engine, rows=3000)
+    warm(engine, query)
+    tiers = []
+    for number in range(30):
+        engine.execute("UPDATE t SET e = vec_scale(e, 1.01) WHERE id % ? = ?",
+                       (every, number % every))
+        tiers.append(used(engine, query))
+    assert sum(tier in CACHED for tier in tiers) <= 1
+    warm(engine, query)
+
+
 def test_the_table_becomes_empty_and_full_again(alone):
     engine, query = alone
     engine.execute("DELETE FROM t")

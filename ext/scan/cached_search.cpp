@@ -15,16 +15,58 @@
 namespace vecgraph {
 namespace {
 
+// The first from `first` on that is not before `rowid`. It is looked for in steps that double: in
+// turns, two long lists find what they have in common, and a short one skips most of a long one.
+template <class Iterator, class Rowid>
+Iterator SkipTo(Iterator first, Iterator last, int64_t rowid, Rowid rowid_of) {
+  const auto before = [&](const auto& one, int64_t other) { return rowid_of(one) < other; };
+  for (ptrdiff_t step = 1; first != last && before(*first, rowid); step *= 2) {
+    const Iterator end = last - first > step ? first + step : last;
+    if (end == last || !before(*end, rowid)) return std::lower_bound(first, end, rowid, before);
+    first = end;
+  }
+  return first;
+}
+
 // Counts the rows of the table that are no vectors of the matrix.
 Status CountFaults(const Matrix& matrix, const SearchRequest& request,
-                   const std::vector<int64_t>& changed, Tally* tally, SearchReport* report) {
-  const auto among = [](const std::vector<int64_t>& sorted, int64_t rowid) {
-    return std::binary_search(sorted.begin(), sorted.end(), rowid);
-  };
-  for (const Matrix::Fault& fault : matrix.faults()) {
-    const Candidates& candidates = *request.candidates;
-    if (!candidates.all && !among(candidates.rowids, fault.rowid)) continue;
-    if (among(changed, fault.rowid)) continue;
+                   const std::vector<int64_t>& changed, const StopPoll& poll, Tally* tally,
+                   SearchReport* report) {
+  const std::vector<FaultList::Fault>& faults = matrix.faults().all();
+  const Candidates& candidates = *request.candidates;
+  if (candidates.all && changed.empty() && matrix.rows() > 0) {
+    // There may be millions. No error is about one of them: rows can be compared, and a strict
+    // search does not get here unless they are all NULL.
+    const FaultList::Counts& counts = matrix.faults().counts();
+    report->rows += static_cast<int64_t>(faults.size());
+    for (const auto& [why, count] : {std::pair(Skip::kNull, counts.null),
+                                     {Skip::kType, counts.type},
+                                     {Skip::kLength, counts.length},
+                                     {Skip::kNonfinite, counts.nonfinite}}) {
+      report->skipped[static_cast<size_t>(why)] += count;
+    }
+    return Status::Ok();
+  }
+  constexpr size_t kStretch = 16384;
+  const auto itself = [](int64_t rowid) { return rowid; };
+  auto wanted = candidates.rowids.begin();
+  auto change = changed.begin();
+  size_t visited = 0;
+  for (auto next = faults.begin(); next != faults.end();) {
+    if (++visited % kStretch == 0) {
+      if (const int code = poll()) return Status::Code(code, "interrupted");
+    }
+    if (!candidates.all) {
+      wanted = SkipTo(wanted, candidates.rowids.end(), next->rowid, itself);
+      if (wanted == candidates.rowids.end()) break;
+      if (*wanted != next->rowid) {
+        next = SkipTo(next, faults.end(), *wanted, [](const auto& one) { return one.rowid; });
+        continue;
+      }
+    }
+    const FaultList::Fault& fault = *next++;
+    change = SkipTo(change, changed.end(), fault.rowid, itself);
+    if (change != changed.end() && *change == fault.rowid) continue;
     ++report->rows;
     const bool fits =
         fault.type == SQLITE_BLOB && static_cast<size_t>(fault.bytes) == request.query.bytes();
@@ -106,20 +148,25 @@ Status FindSlots(const Matrix& matrix, const Candidates& candidates, const Chang
   std::vector<uint32_t> left_out;
   Status status = matrix.FindAll(changed.rowids(), poll, &left_out);
   if (!status.ok()) return status;
+  constexpr size_t kStretch = size_t{1} << 18;
+  auto next = left_out.begin();
   if (!candidates.all) {
     std::vector<uint32_t>& wanted = slots->emplace();
     status = matrix.FindAll(candidates.rowids, poll, &wanted);
-    if (left_out.empty()) return status;
-    std::erase_if(wanted, [next = left_out.begin(), end = left_out.end()](uint32_t slot) mutable {
-      next = std::find_if(next, end, [slot](uint32_t other) { return other >= slot; });
-      return next != end && *next == slot;
-    });
+    if (!status.ok() || left_out.empty()) return status;
+    size_t kept = 0;
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      if (i % kStretch == 0) {
+        if (const int code = poll()) return Status::Code(code, "interrupted");
+      }
+      while (next != left_out.end() && *next < wanted[i]) ++next;
+      if (next == left_out.end() || *next != wanted[i]) wanted[kept++] = wanted[i];
+    }
+    wanted.resize(kept);
     return status;
   }
-  constexpr size_t kStretch = size_t{1} << 18;
   std::vector<uint32_t>& all = slots->emplace();
   all.reserve(matrix.rows());
-  auto next = left_out.begin();
   for (size_t slot = 0; slot < matrix.slots(); ++slot) {
     if (slot % kStretch == 0) {
       if (const int code = poll()) return Status::Code(code, "interrupted");
@@ -150,8 +197,7 @@ Status ExpectRows(sqlite3* db, const Source& source, CachedMatrix* entry) {
 
 // Whether a strict search would find a fault among the rows of the table.
 bool HasFault(const Matrix& matrix) {
-  return std::any_of(matrix.faults().begin(), matrix.faults().end(),
-                     [](const Matrix::Fault& fault) { return fault.type != SQLITE_NULL; });
+  return static_cast<int64_t>(matrix.faults().all().size()) > matrix.faults().counts().null;
 }
 
 // Calls use(id) with the value of a row's id column, if there is the row.
@@ -244,7 +290,7 @@ Status SearchCached(sqlite3* db, const KernelTable& kernel, int threads, TableCa
   current.survivors = found.scored - found.scoreless;
   current.skipped[static_cast<size_t>(Skip::kScore)] = found.scoreless;
   Tally tally(request, &current);
-  status = CountFaults(matrix, request, view.changed, &tally, &current);
+  status = CountFaults(matrix, request, view.changed, poll, &tally, &current);
   if (status.ok() && !changed.empty()) {
     status = changed.Score(db, &table, kernel, request, poll, &tally, &current, &found.hits);
     table.vector_by_row.Reset();
@@ -315,7 +361,9 @@ Status SearchAtOnce(sqlite3* db, const KernelTable& kernel, int threads, TableCa
   report->tier = found.front().tier;
   report->skipped[static_cast<size_t>(Skip::kScore)] = found.front().scoreless;
   Tally tally(first, report);
-  status = CountFaults(matrix, first, {}, &tally, report);
+  const StopPoll poll = [&] { return cache->interrupt().Poll(); };
+  status = CountFaults(matrix, first, {}, poll, &tally, report);
+  if (status.code() == SQLITE_INTERRUPT) return status;
   // Rows that a bound excluded could be compared as well.
   if (status.ok() && matrix.rows() == 0) status = tally.Finish();
   for (size_t i = 0; i < found.size(); ++i) {

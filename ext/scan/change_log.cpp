@@ -115,8 +115,8 @@ Status ChangeLog::Tail(LogPosition* tail) {
   return tracked_ ? ReadTail(tail) : Status::Ok();
 }
 
-Status ChangeLog::ReadChanges(const LogPosition& since, bool* chained, std::vector<int64_t>* rowids,
-                              LogPosition* tail) {
+Status ChangeLog::ReadChanges(const LogPosition& since, int64_t most, bool* chained,
+                              std::vector<int64_t>* rowids, LogPosition* tail) {
   const Resetter reset(&changes_);
   changes_.BindInt(1, since.seq);
   int rc = changes_.Step();
@@ -127,7 +127,12 @@ Status ChangeLog::ReadChanges(const LogPosition& since, bool* chained, std::vect
   bool usable = false;
   Status status = Check(&found.schema_version, &usable);
   if (!status.ok() || !usable || found.schema_version != since.schema_version) return status;
+  LogPosition newest;
   while ((rc = changes_.Step()) == SQLITE_ROW) {
+    if (!newest.known()) {
+      status = ReadTail(&newest);
+      if (!status.ok() || !newest.known() || newest.seq - since.seq > most) return status;
+    }
     // No rowid: anything may have changed.
     if (sqlite3_column_type(changes_.get(), 2) != SQLITE_INTEGER) return Status::Ok();
     found.seq = changes_.Int(0);
@@ -143,14 +148,14 @@ Status ChangeLog::ReadChanges(const LogPosition& since, bool* chained, std::vect
   return Status::Ok();
 }
 
-Status ChangeLog::Changes(const LogPosition& since, bool* chained, std::vector<int64_t>* rowids,
-                          LogPosition* tail) {
+Status ChangeLog::Changes(const LogPosition& since, int64_t most, bool* chained,
+                          std::vector<int64_t>* rowids, LogPosition* tail) {
   *chained = false;
   *tail = LogPosition();
   rowids->clear();
   if (!tracked_) return Status::Ok();
   if (since.known()) {
-    Status status = ReadChanges(since, chained, rowids, tail);
+    Status status = ReadChanges(since, most, chained, rowids, tail);
     if (!status.ok() || *chained) return status;
     rowids->clear();
   }

@@ -50,10 +50,10 @@ class ChangeLog {
 
   // What changed from `since` to now, and the position of now. If `*chained`, then the content of
   // every row that is not among `rowids` is as it was; those were inserted, updated or deleted, or
-  // are as they were (each is given once, in no order). If not, the whole table must be read, under
-  // `*tail`.
-  Status Changes(const LogPosition& since, bool* chained, std::vector<int64_t>* rowids,
-                 LogPosition* tail);
+  // are as they were (each is given once, ascending). If not, the whole table must be read, under
+  // `*tail`. The log is not read, nor chained, if there are more than `most` events.
+  Status Changes(const LogPosition& since, int64_t most, bool* chained,
+                 std::vector<int64_t>* rowids, LogPosition* tail);
 
   // Whether the table was tracked when last looked at. Once it was not, it stays so for this
   // object: open another.
@@ -64,8 +64,8 @@ class ChangeLog {
   // statement on the log has been stepped, so that it has noticed a changed schema.
   Status Check(int* version, bool* usable);
   Status ReadTail(LogPosition* tail);
-  Status ReadChanges(const LogPosition& since, bool* chained, std::vector<int64_t>* rowids,
-                     LogPosition* tail);
+  Status ReadChanges(const LogPosition& since, int64_t most, bool* chained,
+                     std::vector<int64_t>* rowids, LogPosition* tail);
   // The outcome of stepping a statement on the log: an error is none if the log is gone.
   Status LogError(int code);
 

@@ -14,7 +14,7 @@ constexpr size_t kBlock = 256;                      // slots of a segment are a 
 constexpr size_t kStaged = 256;   // vectors that wait for their codes when they are not kept
 constexpr size_t kSample = 1024;  // rows that the center is taken from
 // Floats to work on at once: nobody asks for an interrupt meanwhile. Of very long rows it is few.
-constexpr size_t kMostFloats = size_t{1} << 20;
+constexpr size_t kMostFloats = size_t{1} << 18;
 
 size_t FewRows(size_t dims, size_t most) {
   return std::clamp(kMostFloats / dims, std::min(size_t{4}, most), most);
@@ -46,7 +46,8 @@ Matrix::Matrix(const KernelTable& kernel, ElementType type, size_t dims, int64_t
       stride_(Lines(BytesOf(type, dims))),
       planes_(HasPlanes(type, dims)),
       keep_vectors_(keep_vectors),
-      memory_(memory) {
+      memory_(memory),
+      faults_(vector_bytes_) {
   const size_t most = std::max(kSegmentBytes / BytesPerRow(type, dims, keep_vectors), size_t{1});
   const auto expected = static_cast<size_t>(std::max<int64_t>(rows, 0));
   const size_t wanted = std::min(most, expected + expected / 64 + 1);
@@ -132,13 +133,6 @@ Status Matrix::FindAll(const std::vector<int64_t>& rowids, const StopPoll& poll,
   return unsorted_.empty() ? Status::Ok() : SortDistinct(poll, slots);
 }
 
-std::vector<Matrix::Fault>::iterator Matrix::FaultAt(int64_t rowid) {
-  // A load comes in order.
-  if (faults_.empty() || faults_.back().rowid < rowid) return faults_.end();
-  return std::lower_bound(faults_.begin(), faults_.end(), rowid,
-                          [](const Fault& fault, int64_t row) { return fault.rowid < row; });
-}
-
 // ---- changing -----------------------------------------------------------------------------------
 
 void Matrix::Clear() {
@@ -150,7 +144,7 @@ void Matrix::Clear() {
 void Matrix::BeginLoad() {
   pending_.clear();
   staged_.clear();
-  faults_.clear();
+  faults_.Clear();
   if (!unsorted_.empty() || Ragged()) Clear();
   loading_ = true;
   next_ = 0;
@@ -210,14 +204,10 @@ bool Matrix::Put(int64_t row, int type, const void* blob, int bytes) {
   const bool fits = type == SQLITE_BLOB && bytes == vector_bytes_;
   if (!fits || (type_ == ElementType::kFloat32 && !kernel_->finite_f32(blob, dims_))) {
     if (!loading_) Erase(row);
-    const auto at = FaultAt(row);
-    faults_.insert(at, {row, type, type == SQLITE_BLOB ? bytes : 0});
+    faults_.Set({row, type, type == SQLITE_BLOB ? bytes : 0});
     return true;
   }
-  if (!loading_) {
-    const auto at = FaultAt(row);
-    if (at != faults_.end() && at->rowid == row) faults_.erase(at);
-  }
+  if (!loading_) faults_.Remove(row);
   const std::optional<size_t> known = Match(row);
   if (!known && !Append(row)) return false;
   const size_t slot = known ? *known : slots_ - 1;
@@ -237,12 +227,12 @@ void Matrix::EndLoad() {
     if (!dead(next_)) EraseSlot(next_);
   }
   loading_ = false;
+  faults_.Merge();
   EncodeStaged();
 }
 
 void Matrix::Erase(int64_t row) {
-  const auto at = FaultAt(row);
-  if (at != faults_.end() && at->rowid == row) faults_.erase(at);
+  faults_.Remove(row);
   if (const auto slot = Find(row)) EraseSlot(*slot);
 }
 
@@ -272,6 +262,7 @@ void Matrix::Encode(size_t from, size_t count) {
 }
 
 void Matrix::FinishChanges() {
+  faults_.Merge();
   EncodeStaged();
   if (pending_.empty()) return;
   BeginEncode();

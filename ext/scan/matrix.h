@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "base/polled_sort.h"
 #include "base/status.h"
+#include "scan/fault_list.h"
 #include "scan/plane.h"
 #include "vector/element.h"
 
@@ -25,14 +26,6 @@ namespace vecgraph {
 
 class Matrix {
  public:
-  // A row that is no vector of the right length, or one with NaN or infinity (`type` SQLITE_BLOB,
-  // `bytes` the right length).
-  struct Fault {
-    int64_t rowid;
-    int type;
-    int bytes;
-  };
-
   struct Segment {
     AlignedMemory memory;
     int64_t* rowids = nullptr;
@@ -61,7 +54,7 @@ class Matrix {
   size_t rows() const { return slots_ - dead_count_; }
   int64_t bytes() const;
   // The part of them that its MemoryCap does not count.
-  int64_t fault_bytes() const { return static_cast<int64_t>(faults_.capacity() * sizeof(Fault)); }
+  int64_t fault_bytes() const { return static_cast<int64_t>(faults_.bytes()); }
 
   size_t segment_slots() const { return segment_slots_; }
   const Segment& segment(size_t slot) const { return segments_[slot / segment_slots_]; }
@@ -79,7 +72,7 @@ class Matrix {
   // REQUIRES: the rowids ascend.
   Status FindAll(const std::vector<int64_t>& rowids, const StopPoll& poll,
                  std::vector<uint32_t>* slots) const;
-  const std::vector<Fault>& faults() const { return faults_; }
+  const FaultList& faults() const { return faults_; }
 
   // ---- changing -------------------------------------------------------------------------------
   // A reload gives all rows again, in the order of their rowids: BeginLoad(), Put() for each row,
@@ -99,7 +92,7 @@ class Matrix {
   void BeginEncode();
   void Encode(size_t from, size_t count);
   void EndEncode() { pending_.clear(); }
-  // Encodes what is pending, after single rows were put.
+  // To be called after single rows were put or erased: encodes what is pending.
   void FinishChanges();
 
   // Whether a load from nothing would now be better than changes.
@@ -108,7 +101,6 @@ class Matrix {
  private:
   void Clear();
   bool AddSegment();
-  std::vector<Fault>::iterator FaultAt(int64_t rowid);
   std::optional<size_t> Match(int64_t rowid);
   bool Append(int64_t rowid);
   void Write(size_t slot, const void* blob, bool same_row);
@@ -133,9 +125,9 @@ class Matrix {
   size_t dead_count_ = 0;
   std::vector<bool> dead_;                          // as long as there are slots, or empty
   std::unordered_map<int64_t, uint32_t> unsorted_;  // the live slots from sorted_ on, by rowid
-  std::vector<Fault> faults_;                       // in the order of their rowids
-  std::vector<uint32_t> pending_;                   // slots without codes
-  std::vector<float> staged_;                       // without has_vectors(): their vectors
+  FaultList faults_;
+  std::vector<uint32_t> pending_;  // slots without codes
+  std::vector<float> staged_;      // without has_vectors(): their vectors
   bool loading_ = false;
   size_t next_ = 0;  // while loading: the first of the sorted slots that was not passed
 };

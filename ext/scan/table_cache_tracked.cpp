@@ -9,7 +9,13 @@
 namespace vecgraph {
 namespace {
 
-constexpr size_t kMostChanges = 4096;
+// How many changed rows are followed one by one. More would hold the lock, or read the table row by
+// row, for too long.
+int64_t MostChanges(int64_t rows) { return std::min<int64_t>(rows / 16 + 256, 4096); }
+
+// How many events of the log are read to learn which rows changed: of few, each may have changed
+// several times. A log with more would take too long to read, in each search.
+int64_t MostEvents(int64_t rows) { return 4 * MostChanges(rows); }
 
 // Searches for which a reader of an older snapshot leaves the matrix to the others.
 constexpr int kPatience = 16;
@@ -53,10 +59,10 @@ Status TableCache::ReadyTracked(sqlite3* db, const KernelTable& kernel, HeldTabl
       bool chained = false;
       LogPosition to;
       std::vector<int64_t> rowids;
-      status = log.Changes(from, &chained, &rowids, &to);
+      const auto rows = static_cast<int64_t>(shared->matrix->rows());
+      status = log.Changes(from, MostEvents(rows), &chained, &rowids, &to);
       if (!status.ok()) return status;
-      // More than this would hold the lock, or read the table row by row, for too long.
-      if (chained && rowids.size() <= std::min(shared->matrix->rows() / 16 + 256, kMostChanges)) {
+      if (chained && static_cast<int64_t>(rowids.size()) <= MostChanges(rows)) {
         if (rowids.empty() || !may_refresh) {
           ++entry->served;
           *view = {shared->matrix.get(), std::move(rowids), shared, std::move(lock)};
@@ -75,7 +81,9 @@ Status TableCache::ReadyTracked(sqlite3* db, const KernelTable& kernel, HeldTabl
     LogPosition tail;
     status = log.Tail(&tail);
     if (!status.ok() || !tail.known() || !committed) return status;
-    if (entry->seen_position.schema_version != tail.schema_version) {
+    // A table that changes all over between any two searches is not worth a copy.
+    if (entry->seen_position.schema_version != tail.schema_version ||
+        tail.seq - entry->seen_position.seq > MostChanges(entry->expected_rows)) {
       entry->repeats = 0;
       entry->refused = false;
     }

@@ -72,7 +72,7 @@ bool Follows(CachedTable* table, const LogPosition& position) {
   std::vector<int64_t> rowids;
   LogPosition now;
   return table->log.tracked() && position.known() &&
-         table->log.Changes(position, &chained, &rowids, &now).ok() && chained;
+         table->log.Changes(position, INT64_MAX, &chained, &rowids, &now).ok() && chained;
 }
 
 void AddRow(sqlite3* db, const std::shared_ptr<CachedTable>& table, const CachedMatrix& entry,
@@ -95,7 +95,7 @@ void AddRow(sqlite3* db, const std::shared_ptr<CachedTable>& table, const Cached
   }
   row.numbers[kDims] = static_cast<sqlite3_int64>(entry.dims);
   row.numbers[kRows] = static_cast<sqlite3_int64>(matrix->rows());
-  row.numbers[kFaults] = static_cast<sqlite3_int64>(matrix->faults().size());
+  row.numbers[kFaults] = static_cast<sqlite3_int64>(matrix->faults().all().size());
   row.numbers[kBytes] = matrix->bytes();
   row.numbers[kVectors] = matrix->has_vectors() ? 1 : 0;
   row.numbers[kValid] = valid ? 1 : 0;

@@ -31,16 +31,19 @@ constexpr size_t kThreadBytes = size_t{16} << 20;
 // wrong for the rest.
 constexpr size_t kRefinedPart = 8;
 constexpr size_t kLeastPause = 4;
-constexpr size_t kPollBytes = size_t{4} << 20;  // vectors between two polls for interrupts
+// Between two polls for interrupts: of vectors; of rows, which a large k sorts now and then; and of
+// rows here and there, each of which waits for memory.
+constexpr size_t kPollBytes = size_t{4} << 20;
+constexpr size_t kPollRows = 16384;
+constexpr size_t kPollScattered = 1024;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr float kFloatInfinity = std::numeric_limits<float>::infinity();
 
 // A set of slots as bits.
 class SlotMask {
  public:
-  SlotMask(const std::vector<uint32_t>& slots, size_t count) : words_((count + 63) / 64) {
-    for (const uint32_t slot : slots) words_[slot / 64] |= uint64_t{1} << (slot % 64);
-  }
+  explicit SlotMask(size_t count) : words_((count + 63) / 64) {}
+  void Add(size_t slot) { words_[slot / 64] |= uint64_t{1} << (slot % 64); }
   bool Has(size_t slot) const { return (words_[slot / 64] >> (slot % 64) & 1) != 0; }
   // Whether neither these slots nor those that share a word with them are in the set.
   bool None(size_t begin, size_t end) const {
@@ -63,7 +66,8 @@ class Blocks {
         mask_(mask),
         interrupt_(interrupt),
         caller_(std::this_thread::get_id()),
-        turns_to_poll_(std::max(kPollBytes / (rows_ * matrix.stride()), size_t{1})) {}
+        turns_to_poll_(
+            std::clamp(kPollBytes / (rows_ * matrix.stride()), size_t{1}, kPollRows / rows_)) {}
 
   // False: no more, or stopped.
   bool Next(RowBlock* block) {
@@ -128,7 +132,16 @@ class Searcher {
     const bool few = request_.slots && count < matrix_.slots() / 32 && matrix_.has_vectors();
     if (few) return ScoreSlots(*request_.slots, result);
     std::optional<SlotMask> mask;
-    if (request_.slots) mask.emplace(*request_.slots, matrix_.slots());
+    if (request_.slots) {
+      mask.emplace(matrix_.slots());
+      constexpr size_t kStretch = size_t{1} << 20;
+      for (size_t i = 0; i < count; ++i) {
+        if (i % kStretch == 0 && request_.interrupt) {
+          if (const int rc = request_.interrupt->Poll()) return Interrupted(rc);
+        }
+        mask->Add((*request_.slots)[i]);
+      }
+    }
     const SlotMask* const members = mask ? &*mask : nullptr;
     const bool selective = search_.limit >= 0 && static_cast<uint64_t>(search_.limit) <= count / 16;
     if (matrix_.has_planes() && HasPlaneKey(search_.metric) && !search_.after && selective) {
@@ -380,7 +393,9 @@ class Searcher {
     return best->Take(poll, &result->hits);
   }
 
-  size_t RowsToPoll() const { return std::max(kPollBytes / matrix_.stride(), size_t{1}); }
+  size_t RowsToPoll() const {
+    return std::clamp(kPollBytes / matrix_.stride(), size_t{1}, kPollScattered);
+  }
 
   const Matrix& matrix_;
   const MatrixRequest& request_;

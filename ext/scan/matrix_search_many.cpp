@@ -24,6 +24,7 @@ constexpr size_t kTileBytes = 65536;  // of vectors that are scored exactly
 // Work between two polls for interrupts, some milliseconds at the slowest level.
 constexpr size_t kPollProducts = size_t{1} << 23;  // of codes
 constexpr size_t kPollBytes = size_t{4} << 20;     // of vectors that are scored
+constexpr size_t kPollScored = 1024;               // of them, each of which may wait for memory
 constexpr size_t kPollRows = 4096;                 // that a shortlist considers
 
 Status Interrupted() { return Status::Code(SQLITE_INTERRUPT, "interrupted"); }
@@ -322,7 +323,9 @@ class ManySearcher {
     });
   }
 
-  size_t RowsToPoll() const { return std::max(kPollBytes / matrix_.stride(), size_t{1}); }
+  size_t RowsToPoll() const {
+    return std::clamp(kPollBytes / matrix_.stride(), size_t{1}, kPollScored);
+  }
 
   const Matrix& matrix_;
   const MatrixRequest& common_;

@@ -10,7 +10,8 @@ namespace vecgraph {
 namespace {
 
 constexpr size_t kTileBytes = 65536;
-constexpr size_t kPollEvery = 8;                  // queries that meet a tile
+// Queries that meet a tile between two polls. Few: with a large k, all of them sort at once.
+constexpr size_t kPollEvery = 2;
 constexpr size_t kThreadBytes = size_t{3} << 20;  // what a thread more is worth its waking for
 
 }  // namespace
@@ -113,6 +114,7 @@ Status StreamMany::Score(Group* group) {
   const auto body = [&] {
     try {
       size_t s;
+      size_t turns = 0;
       while (!failed.load(std::memory_order_relaxed) &&
              (s = next.fetch_add(1)) < group->seekers.size()) {
         Seeker& seeker = *group->seekers[s];
@@ -123,7 +125,7 @@ Status StreamMany::Score(Group* group) {
           if (!scored && seeker.scoreless_row < 0) seeker.scoreless_row = static_cast<int64_t>(r);
           if (seeker.scorer.kept() != before) kept[r].store(true, std::memory_order_relaxed);
         }
-        if (s % kPollEvery != 0 || std::this_thread::get_id() != caller) continue;
+        if (std::this_thread::get_id() != caller || ++turns % kPollEvery != 0) continue;
         code = context_.cache->interrupt().Poll();
         if (code != SQLITE_OK) failed.store(true);
       }

@@ -147,6 +147,10 @@ Status TopK::Take(const StopPoll& poll, Hits* hits) {
   *hits = Hits();
   Status status;
   if (small_) {
+    // A join takes the hits of hundreds of searches, one after the other.
+    if (current_.hits.size() > kSlack) {
+      if (const int code = poll()) status = Status::Code(code, "interrupted");
+    }
     if (current_.hits.size() > limit_ && limit_ > 0) Cut();
     std::sort(current_.hits.begin(), current_.hits.end());
     if (!current_.hits.empty()) hits->chunks_.push_back(std::move(current_.hits));

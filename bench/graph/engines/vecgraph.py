@@ -42,11 +42,13 @@ class Vecgraph(SqliteEngine):
     # ---- the cases
 
     def load(self, _: None) -> Result:
-        """The whole call, which counts degrees, too; reading alone is `build_ms`."""
-        db = self.connect()
+        """Reading alone: the whole call also counts degrees, for which it sorts edges once more."""
         sql = "SELECT nodes, edges, build_ms FROM graph_stats('edges')"
-        rows = self.run(sql, "iid", db=db)
-        return float(rows[2][0]), [int(rows[0][0]), int(rows[1][0])]
+        rows = self.run(sql, "iid", db=self.connect())
+        read = float(rows[2][0])
+        if not 0 < read < rows.ms:
+            raise ValueError(f"build_ms is {read:.1f} of {rows.ms:.1f} ms")
+        return read, [int(rows[0][0]), int(rows[1][0])]
 
     def walk(self, node: int, depth: int, more: str = "") -> Result:
         sql = f"SELECT node, depth FROM graph_bfs('edges', ?1, {depth}){more}"

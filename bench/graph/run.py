@@ -54,16 +54,20 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
 
 def run_graph(
     name: str, arguments: argparse.Namespace, plan: Plan, slow: dict[tuple[str, str], str]
-) -> dict[str, Any]:
+) -> None:
+    """Keeps what was measured after every case: a run that is ended loses one."""
     graph = GRAPHS[name]
     datasets.make(graph)
-    record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
-    missing = {}
-    for engine in arguments.engines:
-        if error := record.get(engine_class(engine).package or "", {}).get("error"):
-            missing[engine] = f"not installed: {error}"
-    names = [n for n in arguments.engines if n not in (*arguments.without, *missing)]
+    names = [engine for engine in arguments.engines if engine not in arguments.without]
+    missing = not_installed(names)
     start = time.monotonic()
+    race = Race(graph, [x for x in names if x not in missing], arguments.cases, plan)
+    race.slow = slow
+    for engine in names:
+        kind = engine_class(engine)
+        race.engines[engine] = {"title": kind.title, "settings": kind.settings}
+        if engine in missing:
+            race.engines[engine]["failed"] = missing[engine]
     result: dict[str, Any] = {
         "graph": name,
         "title": graph.title,
@@ -74,39 +78,41 @@ def run_graph(
         "limit": plan.limit,
         **datasets.describe(graph),
     }
-    race = Race(graph, names, arguments.cases, plan)
-    race.slow = slow
+    path = RESULTS / f"{name}.json"
+    earlier = json.loads(path.read_text()) if path.exists() else {"engines": {}, "cases": {}}
+
+    def keep(text: str) -> None:
+        print(f"  {text}", flush=True)
+        result["engines"] = earlier["engines"] | race.engines
+        result["cases"] = {
+            case: earlier["cases"].get(case, {}) | race.results.get(case, {})
+            for case in CASES
+            if case in earlier["cases"] or case in race.results
+        }
+        result["seconds"] = time.monotonic() - start
+        path.write_text(json.dumps(result, indent=1))
+
     try:
-        race.run(lambda text: print(f"  {text}", flush=True))
+        race.run(keep)
     finally:
-        for remote in race.remotes.values():
-            remote.close()
+        race.close()
     for case, engines in race.results.items():
         for engine, one in engines.items():
-            if "no answer" in one.get("failed", ""):
+            if one.get("failed", "").startswith("no answer"):
                 slow[case, engine] = f"not asked: {one['failed']} on the {graph.title}"
-    for engine in {*names, *missing}:
-        kind = engine_class(engine)
-        about = race.engines.setdefault(engine, {})
-        about |= {"title": kind.title, "settings": kind.settings}
-        if engine in missing:
-            about["failed"] = missing[engine]
-    result["engines"] = race.engines
-    result["cases"] = race.results
-    result["seconds"] = time.monotonic() - start
     shutil.rmtree(BUILD / "answers", ignore_errors=True)
-    return result
+    print(f"  done in {time.monotonic() - start:.0f} s", flush=True)
 
 
-def merged(path: Path, result: dict[str, Any]) -> dict[str, Any]:
-    """With the cases and engines of an earlier run that this one left out."""
-    if not path.exists():
-        return result
-    old = json.loads(path.read_text())
-    for case, engines in old["cases"].items():
-        result["cases"][case] = engines | result["cases"].get(case, {})
-    result["engines"] = old["engines"] | result["engines"]
-    return result
+def not_installed(names: list[str]) -> dict[str, str]:
+    """Which of the engines, and why."""
+    record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    packages = {name: engine_class(name).package or "" for name in names}
+    return {
+        name: f"not installed: {record[package]['error']}"
+        for name, package in packages.items()
+        if "error" in record.get(package, {})
+    }
 
 
 def main() -> None:
@@ -124,10 +130,7 @@ def main() -> None:
     slow: dict[tuple[str, str], str] = {}
     for name in names:
         print(f"{GRAPHS[name].title}", flush=True)
-        result = run_graph(name, arguments, plan, slow)
-        path = RESULTS / f"{name}.json"
-        path.write_text(json.dumps(merged(path, result), indent=1))
-        print(f"  done in {result['seconds']:.0f} s", flush=True)
+        run_graph(name, arguments, plan, slow)
     report.main([str(arguments.results)])
     print(f"The report is {arguments.results / 'README.md'}")
 

@@ -104,7 +104,7 @@ ORDER BY t.rank;
 
 -- Three rankings: what sounds like the question, what has its words, and what the best of both are
 -- linked to by what packages recommend and suggest (on libc6 they all depend). A package scores
--- 1 / (60 + rank) in each ranking that it is in. The row says where it stood in which, and by what
+-- 1 / (60 + rank) in each ranking that it is in; graph_rrf sums that up. The row says where it stood in which, and by what
 -- dependency the graph came to it.
 UPDATE question SET text = 'play chess against the computer';
 
@@ -131,7 +131,7 @@ WITH
   ),
   -- The best of both are where personalised PageRank starts.
   seed (id, weight) AS (
-    SELECT n.id, sum(1.0 / (60 + rank)) AS weight
+    SELECT n.id, graph_rrf(rank) AS weight
     FROM hit AS h JOIN nodes AS n ON n.rowid = h.node
     GROUP BY h.node
     ORDER BY weight DESC, h.node
@@ -146,7 +146,7 @@ WITH
     WHERE p.types = '["recommends", "suggests"]' AND p.top_k = 12
   ),
   best (node, score, vector, words, graph) AS (
-    SELECT node, sum(1.0 / (60 + rank)) AS score,
+    SELECT node, graph_rrf(rank) AS score,
       min(rank) FILTER (WHERE list = 'vector'),
       min(rank) FILTER (WHERE list = 'words'),
       min(rank) FILTER (WHERE list = 'graph')

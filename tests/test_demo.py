@@ -476,6 +476,7 @@ RECIPES = {
     "explain_path": {"from": "royal-chess", "to": "audacity"},
     "link_synonyms": {"type": "package"},
     "group_synonyms": {"edge": "suggests"},
+    "find_communities": {"types": '["recommends", "suggests"]', "min_size": 2},
 }
 
 

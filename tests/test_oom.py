@@ -48,6 +48,11 @@ WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 23)
 INSERT INTO g SELECT i, i / 4 * 4 + (i + 1 + i / 12) % 4, 1 + i % 3 FROM n
 UNION ALL SELECT i, (i + 4) % 24, 1 FROM n WHERE i % 4 = 0;
 """
+ROWS = """
+CREATE TABLE r(s, t, l, a);
+INSERT INTO r VALUES (1, 2, 'uses & "likes"', '{"w": 1.5, "b": true, "c": [1]}'), (2, 3, NULL, NULL),
+  ('four', 2, 'uses & "likes"', '{"w": 2}'), ('four', NULL, 'a label of some length \\N', '{"color": "red"}');
+"""
 
 # The module is connected and its names are known: what is left is the search.
 WARM = TABLE + "SELECT id FROM vec_topk('t', 'e', '[1,2,3]', 1); SELECT * FROM vec_last_scan;"
@@ -124,6 +129,10 @@ CASES = {
     "report": (WARM, "SELECT source, \"column\", metric, tier, rows FROM vec_last_scan"),
     "leiden": (EDGES, "SELECT * FROM graph_leiden('g') WHERE all_levels = 1"),
     "louvain": (EDGES, "SELECT * FROM graph_louvain('g', 2, 1, NULL, 'w')"),
+    "dot": (ROWS, "SELECT graph_dot(s, t, l, a, json_object('x', 1.5)) FROM r"),
+    "mermaid": (ROWS, "SELECT graph_mermaid(s, t, l, a, json_object('x', 1.5)) FROM r"),
+    "graphml": (ROWS, "SELECT graph_graphml(s, t, l, a, json_object('x', 1.5)) FROM r"),
+    "node-link": (ROWS, "SELECT graph_node_link_json(s, t, l, a, json_object('x', 1.5)) FROM r"),
     "numbers": (TABLE, "SELECT vec_to_json(vec_add(e, '[1,1,1]')), vec_dot(e, '[1,2,3]'), "
                        "vec_distance_cosine(e, vec_normalize(e)) FROM t WHERE n IN (1, 2)"),
     "aggregates": (TABLE, "SELECT vec_to_json(vec_avg(e)), vec_to_json(vec_sum(e)) FROM t "

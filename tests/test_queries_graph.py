@@ -482,11 +482,42 @@ def test_a_type_with_a_quote_is_no_sql(store):
     assert store.ask("link_synonyms", type="x' OR '1'='1") == []
 
 
+# ---- R12: communities ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("params", [{}, {"types": '["CITES", "LINKS"]', "min_size": 1, "limit": 1000}])
+def test_find_communities(store, params):
+    types = json.loads(params["types"]) if "types" in params else None
+    edges = [key for key in store.edges if types is None or key[2] in types]
+    graph = nx.MultiGraph()
+    graph.add_edges_from((source, target) for source, target, _ in edges)
+    all_of_them = {**params, "min_size": 1, "limit": 1000, "members": 1000}
+    rows = store.ask("find_communities", **all_of_them)
+    groups = [json.loads(nodes) for _, _, nodes in rows]
+    assert sorted(node for group in groups for node in group) == sorted(graph)
+    for (community, size, _), group in zip(rows, groups):
+        assert (community, size) == (min(group), len(group))
+        assert nx.is_connected(graph.subgraph(group))
+        # A self-loop is an edge in and an edge out of a node.
+        assert group == sorted(group, key=lambda node: (-graph.degree(node), node))
+    best = max(
+        nx.community.modularity(graph, nx.community.louvain_communities(graph, seed=seed))
+        for seed in range(3)
+    )
+    assert nx.community.modularity(graph, groups) >= best - 0.02
+    assert [row[1] for row in rows] == sorted((row[1] for row in rows), reverse=True)
+    found = store.ask("find_communities", **params)
+    wanted = [(c, n, g[:10]) for (c, n, _), g in zip(rows, groups) if n >= params.get("min_size", 3)]
+    assert [(c, n, json.loads(nodes)) for c, n, nodes in found] == wanted
+    assert len(wanted) > 2
+
+
 # ---- the files ----------------------------------------------------------------------------------
 
 QUERIES = [
     "expand_hops", "search_passages", "search_fused", "rerank_by_distance", "collect_context",
     "walk_as_of", "extract_subgraph", "explain_path", "link_synonyms", "group_synonyms",
+    "find_communities",
 ]  # fmt: skip
 
 

@@ -6,8 +6,8 @@
 // Threads: belongs to one.
 #pragma once
 
-#include <compare>
 #include <cstdint>
+#include <tuple>
 #include <vector>
 
 #include "base/polled_sort.h"
@@ -27,7 +27,10 @@ class Listing {
     bool given = false;   // by a row of its own
     bool linked = false;  // an edge has it
 
-    auto operator<=>(const Node&) const = default;
+    bool operator==(const Node&) const = default;
+    bool operator<(const Node& other) const {
+      return std::tie(id, label, attributes) < std::tie(other.id, other.label, other.attributes);
+    }
   };
   struct Edge {
     uint32_t source;
@@ -36,7 +39,11 @@ class Listing {
     uint32_t attributes;
     uint32_t row;  // keeps parallel edges apart
 
-    auto operator<=>(const Edge&) const = default;
+    bool operator==(const Edge&) const = default;
+    bool operator<(const Edge& other) const {
+      return std::tie(source, target, label, attributes, row) <
+             std::tie(other.source, other.target, other.label, other.attributes, other.row);
+    }
   };
 
   // True: `attributes` is a text that no row had before.

@@ -33,7 +33,7 @@ WITH
     )
   ),
   seed (id, weight) AS (
-    SELECT n.id, sum(1.0 / (ifnull(:k, 60) + h.rank)) AS weight
+    SELECT n.id, graph_rrf(h.rank, ifnull(:k, 60)) AS weight
     FROM hit AS h JOIN nodes AS n ON n.nid = h.nid
     GROUP BY n.nid
     ORDER BY weight DESC, n.nid
@@ -55,7 +55,7 @@ WITH
     JOIN nodes AS n ON n.id = r.node
   ),
   best (nid, score, vector_rank, text_rank, graph_rank) AS (
-    SELECT nid, sum(1.0 / (ifnull(:k, 60) + rank)) AS score,
+    SELECT nid, graph_rrf(rank, ifnull(:k, 60)) AS score,
       min(rank) FILTER (WHERE kind = 'vector'),
       min(rank) FILTER (WHERE kind = 'text'),
       min(rank) FILTER (WHERE kind = 'graph')

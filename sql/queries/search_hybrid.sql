@@ -9,7 +9,7 @@
 -- Reciprocal rank fusion: a node scores 1 / (k + rank) in each ranking that it is in.
 -- Needs the extension and sql/optional/fts.sql. Cost: one search of each kind.
 
-SELECT n.id, sum(1.0 / (ifnull(:k, 60) + f.rank)) AS score, n.title,
+SELECT n.id, graph_rrf(f.rank, ifnull(:k, 60)) AS score, n.title,
   min(f.rank) FILTER (WHERE f.kind = 'vector') AS vector_rank,
   min(f.rank) FILTER (WHERE f.kind = 'text') AS text_rank,
   n.meta, n.date

@@ -60,7 +60,7 @@ Status Writing::ReadTextId(uint32_t node, std::string* text) const {
 
 Status Writing::Pause() {
   if (out.size() > most_) return Status::Code(SQLITE_TOOBIG, "string or blob too big");
-  if (++calls_ < 1024 && out.size() - since_poll_ < (1 << 18)) return Status::Ok();
+  if (++calls_ < 256 && out.size() - since_poll_ < (1 << 18)) return Status::Ok();
   calls_ = 0;
   since_poll_ = out.size();
   const int code = poll_();

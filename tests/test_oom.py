@@ -109,6 +109,8 @@ CASES = {
     "vec_join of views": (WARM, "SELECT left_id, id, rank FROM vec_join("
                                 "db_query('SELECT n AS id, e FROM t WHERE n IN (1, 2, 5)'), 'e', "
                                 "'v', 'e', 2, 'cosine')"),
+    "mmr": (WARM, "SELECT id, mmr FROM vec_mmr('t', 'e', '[1,2,3]', 3)"),
+    "mmr of a view": (WARM, "SELECT id, rank FROM vec_mmr('v', 'e', '[1,2,3]', 3, 'cosine')"),
     "reuse": (WARM, "SELECT t.n, s.rank FROM t LEFT JOIN vec_topk('t', 'e', '[1,2,3]', 3) AS s "
                     "ON s.rowid = t.rowid"),
     "first use, repeated": (LONG, 3 * REPEATED),

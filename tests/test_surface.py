@@ -91,6 +91,7 @@ FUNCTIONS = [
 MODULES = [
     "vec_each",
     "vec_topk",
+    "vec_mmr",
     "vec_join",
     "vec_last_scan",
     "vec_cache",
@@ -185,7 +186,7 @@ def test_a_view_may_call_a_function_unless_it_is_direct(engine, row):
     assert refused == (row.flags == DIRECT)
 
 
-@pytest.mark.parametrize("module", ["vec_topk", "vec_join", "vec_track_sql", "vec_audit", "graph_migrations", "graph_bfs", "graph_ppr"])
+@pytest.mark.parametrize("module", ["vec_topk", "vec_mmr", "vec_join", "vec_track_sql", "vec_audit", "graph_migrations", "graph_bfs", "graph_ppr"])
 def test_a_stranger_s_view_may_not_use_what_reads_by_name(engine, module):
     engine.execute(f"CREATE VIEW v AS SELECT * FROM {module}")
     engine.execute("PRAGMA trusted_schema = OFF")

@@ -51,6 +51,7 @@ std::array<int, N> FindArguments(const sqlite3_index_info& info, int first_hidde
     const auto& constraint = info.aConstraint[i];
     const int argument = constraint.iColumn - first_hidden;
     if (constraint.op != SQLITE_INDEX_CONSTRAINT_EQ || argument < 0) continue;
+    if (static_cast<size_t>(argument) >= N) continue;  // a visible column behind the hidden ones
     int& slot = found[static_cast<size_t>(argument)];
     if (slot < 0 || (constraint.usable && !info.aConstraint[slot].usable)) slot = i;
   }

@@ -41,6 +41,7 @@ std::vector<ModuleDef> AllModules() {
   return {
       VecEachModule(),
       VecTopkModule(),
+      VecMmrModule(),
       VecJoinModule(),
       VecLastScanModule(),
       VecCacheModule(),

@@ -62,6 +62,7 @@ std::span<const FunctionDef> DbProbeFunctions();
 std::span<const FunctionDef> DbHealthFunctions();
 ModuleDef VecEachModule();
 ModuleDef VecTopkModule();
+ModuleDef VecMmrModule();
 ModuleDef VecJoinModule();
 ModuleDef VecLastScanModule();
 ModuleDef VecCacheModule();

@@ -1,4 +1,4 @@
-// The hidden arguments of vec_topk: their names, and what the values of one call mean.
+// The hidden arguments of vec_topk and vec_mmr: their names, and what the values of one call mean.
 #pragma once
 
 #include <array>
@@ -26,23 +26,36 @@ enum TopkArgument {
   kElement,
   kStrict,
   kWithin,
+  kLambda,  // this and the next: of vec_mmr alone
+  kFetchK,
 };
 
-inline constexpr size_t kTopkArguments = kWithin + 1;
+inline constexpr size_t kPlainArguments = kLambda;
+inline constexpr size_t kTopkArguments = kFetchK + 1;
 inline constexpr std::array<const char*, kTopkArguments> kTopkArgumentNames = {
-    "source", "column", "query", "k", "metric", "min_score", "element", "strict", "within"};
+    "source",  "column", "query",  "k",      "metric", "min_score",
+    "element", "strict", "within", "lambda", "fetch_k"};
 
 // The values of one call, by argument; null for those that were not given.
 using GivenArguments = std::array<sqlite3_value*, kTopkArguments>;
+
+// How many hits are picked of those that are found, and how.
+struct Diversity {
+  int64_t k = 0;
+  double lambda = 0.5;
+
+  bool operator==(const Diversity&) const = default;
+};
 
 struct TopkArguments {
   std::array<Value, kTopkArguments> values;  // as given; pointers become NULL
   std::string source;
   bool source_is_query = false;
   std::string column;
-  bool query_is_null = false;  // then no rows, and `query` means nothing
-  VectorArg query;             // views values[kQuery] or owns the parsed JSON
-  int64_t k = kUnlimited;
+  bool query_is_null = false;          // then no rows, and `query` means nothing
+  VectorArg query;                     // views values[kQuery] or owns the parsed JSON
+  int64_t k = kUnlimited;              // of a diverse search fetch_k
+  std::optional<Diversity> diversity;  // none: the hits are those that are found
   Metric metric = Metric::kDot;
   std::optional<double> min_score;
   bool strict = false;
@@ -59,16 +72,9 @@ struct TopkArguments {
   bool SameSearch(const TopkArguments& other) const;
 };
 
-// Reads the arguments of one call. The restrictions by IN and `first_batch` are the caller's.
-Status ReadTopkArguments(sqlite3* db, const GivenArguments& given, TopkArguments* out);
-
-// An error of vec_topk.
-inline Status WrongTopk(const std::string& what) { return Status::Error("vec_topk: " + what); }
-
-// The same error with the function's name before it.
-inline Status NameTopk(Status status) {
-  if (status.ok()) return status;
-  return Status::Code(status.code(), "vec_topk: " + status.message());
-}
+// Reads the arguments of one call of `function`, whose name begins every message. The restrictions
+// by IN and `first_batch` are the caller's.
+Status ReadTopkArguments(sqlite3* db, const char* function, bool is_diverse,
+                         const GivenArguments& given, TopkArguments* out);
 
 }  // namespace vecgraph

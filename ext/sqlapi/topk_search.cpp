@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/interrupt.h"
 #include "scan/cached_search.h"
 
 namespace vecgraph {
@@ -84,6 +85,21 @@ Status TopkSearch::FindMore(HeldTable* held, int64_t limit) {
   return status;
 }
 
+Status TopkSearch::FindAndPick(HeldTable* held) {
+  HitVectors vectors(connection_->db, open_->source);
+  Status status = vectors.Lock();
+  if (status.ok()) status = FindMore(held, arguments_.k);
+  if (!status.ok()) return status;
+  complete_ = true;
+  InterruptPoll interrupt;
+  const StopPoll poll = [&] { return interrupt.PollOn(connection_->db); };
+  const Relevance relevance{*connection_->kernel, arguments_.metric, arguments_.query.view};
+  status = vectors.Read(relevance, first_, poll);
+  if (!status.ok()) return status;
+  return PickDiverse(relevance, first_, vectors, arguments_.diversity->lambda,
+                     arguments_.diversity->k, poll, &picks_);
+}
+
 Status TopkSearch::Start(bool with_id) {
   if (arguments_.query_is_null || arguments_.k == 0) return Status::Ok();
   Status status = Open(connection_, arguments_, with_id, &open_);
@@ -102,7 +118,9 @@ Status TopkSearch::Start(bool with_id) {
                      arguments_.id_sets, &candidates_);
   if (!status.ok()) return status;
   Hold hold(connection_->db, *open_);
-  status = FindMore(hold.get(), std::min(arguments_.first_batch, arguments_.k));
+  status = arguments_.diversity
+               ? FindAndPick(hold.get())
+               : FindMore(hold.get(), std::min(arguments_.first_batch, arguments_.k));
   if (status.ok()) snapshot_ = hold.key();
   return status;
 }

@@ -469,6 +469,7 @@ RECIPES = {
     "search_hybrid": {},
     "search_fused": {},
     "search_passages": {},
+    "search_diverse": {},
     "expand_hops": {"hub": 20},
     "rerank_by_distance": {"focus": "royal-chess"},
     "collect_context": {},

@@ -482,6 +482,30 @@ def test_a_type_with_a_quote_is_no_sql(store):
     assert store.ask("link_synonyms", type="x' OR '1'='1") == []
 
 
+# ---- near, but unlike one another ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("params", [{}, {"lambda": 0.8, "candidates": 12, "limit": 6}, {"lambda": 1}])
+def test_search_diverse(store, params):
+    share, limit = params.get("lambda", 0.5), params.get("limit", 10)
+    left = store.nearest(max(params.get("candidates", 50), limit))
+    picked = []
+    while left and len(picked) < limit:
+
+        def value(hit):
+            likest = max((dot(hit[1]["embedding"], p[1]["embedding"]) for p in picked), default=0)
+            return share * hit[0] - (1 - share) * likest
+
+        best = max(left, key=value)  # of equal ones the nearest
+        picked.append((*best, value(best)))
+        left.remove(best)
+    found = store.ask("search_diverse", query=QUERY, **params)
+    assert [row[0] for row in found] == [node["id"] for _, node, _ in picked]
+    assert [row[1] for row in found] == pytest.approx([score for score, _, _ in picked], rel=1e-5)
+    assert [row[2] for row in found] == pytest.approx([value for _, _, value in picked], abs=1e-5)
+    assert [row[3] for row in found] == [node["title"] for _, node, _ in picked]
+
+
 # ---- R12: communities ---------------------------------------------------------------------------
 
 
@@ -517,7 +541,7 @@ def test_find_communities(store, params):
 QUERIES = [
     "expand_hops", "search_passages", "search_fused", "rerank_by_distance", "collect_context",
     "walk_as_of", "extract_subgraph", "explain_path", "link_synonyms", "group_synonyms",
-    "find_communities",
+    "find_communities", "search_diverse",
 ]  # fmt: skip
 
 

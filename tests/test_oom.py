@@ -36,9 +36,10 @@ INSERT INTO edges(source, target, type) VALUES ('a', 'a', 'x'), ('a', 'b', 'X');
 CREATE TABLE child(a REFERENCES nodes(id)); INSERT INTO child VALUES ('none');
 CREATE INDEX again ON edges(target);
 """
-EDGES = """
+ROADS = """
 CREATE TABLE edges(source, target, km);
-INSERT INTO edges VALUES ('a', 'b', 1), ('a', 'c', 2), ('b', 'c', 2), ('c', 4, 1), ('b', 4, 3), ('b', 4, 2);
+INSERT INTO edges VALUES ('a', 'b', 1), ('a', 'c', 2), ('b', 'c', 2), ('c', 4, 1), ('b', 4, 3),
+  ('b', 4, 2);
 """
 
 # Some groups of nodes, with weights.
@@ -157,13 +158,13 @@ CASES = {
     "migrate": ("", "SELECT graph_migrate(2); SELECT name FROM sqlite_schema ORDER BY 1"),
     "adopt": (DRIZZLE[0], "SELECT graph_migrate(1)"),
     "migrations": ("", "SELECT name, length(sql) FROM graph_migrations"),
-    "graph structure": (EDGES, "SELECT * FROM graph_toposort('edges', 'in'); "
+    "graph structure": (ROADS, "SELECT * FROM graph_toposort('edges', 'in'); "
                         "SELECT * FROM graph_kcore('edges'); "
                         "SELECT * FROM graph_triangles('edges', 'out'); "
                         "SELECT * FROM graph_degree('edges', 'km') WHERE simple = 1"),
-    "graph centrality": (EDGES, "SELECT * FROM graph_betweenness('edges', 3, 1, 0, 'km', 'both'); "
+    "graph centrality": (ROADS, "SELECT * FROM graph_betweenness('edges', 3, 1, 0, 'km', 'both'); "
                          "SELECT * FROM graph_closeness('edges', '[\"a\", 4]', 'km')"),
-    "graph likeness": (EDGES, "SELECT * FROM graph_label_propagation('edges', 5, 'async', 1); "
+    "graph likeness": (ROADS, "SELECT * FROM graph_label_propagation('edges', 5, 'async', 1); "
                        "SELECT * FROM graph_similarity('edges', 'c', 'adamic_adar', 2)"),
     "track": (TABLE + "CREATE UNIQUE INDEX u ON t (lower(id), n) WHERE n > 0",
               "SELECT sql, tracked FROM vec_track_sql('t', 'e')"),

@@ -23,10 +23,10 @@ class Plan:
     """How much is measured."""
 
     library: Path
-    seconds: float = 8  # for the repetitions of a case by one engine
+    seconds: float = 5  # for the repetitions of a case by one engine
     fewest: int = 3
     most: int = 1000  # if a case has no fewer
-    once: float = 15  # seconds; what takes longer is asked once
+    once: float = 5  # seconds; what takes longer is asked once
     limit: float = 60  # seconds, the longest that one answer may take
     opening: float = 900  # seconds, for building and reading a graph
 

@@ -46,7 +46,10 @@ Status Refine(const JoinGraph& graph, double resolution, const std::vector<uint3
     return part.outside >= share * part.strength * (whole - part.strength);
   };
   std::vector<uint32_t> touched;
-  for (const uint32_t node : random->Order(graph.size())) {
+  std::vector<uint32_t> order;
+  Status status = random->Order(graph.size(), &stop, &order);
+  if (!status.ok()) return status;
+  for (const uint32_t node : order) {
     Part& own = parts[node];
     const double whole = strengths[community[node]];
     if (own.nodes != 1 || !well_connected(own, whole)) continue;
@@ -119,29 +122,29 @@ Status Improve(const JoinGraph& whole, const CommunityOptions& options, Random* 
   for (;;) {
     bool moved = false;
     Status status = MoveNodes(*graph, options.resolution, random, poll, community, &moved);
+    uint32_t count = 0;
+    if (status.ok()) status = Renumber(poll, community, &count);
     if (!status.ok()) return status;
     *better = *better || moved;
-    if (Renumber(community) == graph->size()) return status;  // as the last level says
+    if (count == graph->size()) return status;  // as the last level says
     std::vector<uint32_t> refined;
-    uint32_t count = graph->size();
+    count = graph->size();
     if (levels->size() + 1 < options.most_levels) {
       status = Refine(*graph, options.resolution, *community, random, poll, &refined);
+      if (status.ok()) status = Renumber(poll, &refined, &count);
       if (!status.ok()) return status;
-      count = Renumber(&refined);
     }
     if (count == graph->size()) {
       // The last level that is wanted, or none of the communities could be put together again.
       status = Split(*graph, poll, community);
-      if (!status.ok()) return status;
-      Renumber(community);
-      AppendLevel(group, *community, levels);
-      return status;
+      if (status.ok()) status = Renumber(poll, community, &count);
+      return status.ok() ? AppendLevel(*community, poll, &group, levels) : std::move(status);
     }
-    AppendLevel(group, refined, levels);
+    status = AppendLevel(refined, poll, &group, levels);
+    if (!status.ok()) return status;
     std::vector<uint32_t> next(count);
     for (uint32_t node = 0; node < graph->size(); ++node) next[refined[node]] = (*community)[node];
     *community = std::move(next);
-    for (uint32_t& g : group) g = refined[g];
     status = Aggregate(*graph, refined, count, poll, &grouped);
     if (!status.ok()) return status;
     graph = &grouped;

@@ -22,10 +22,10 @@ Status Louvain(const Graph& graph, const CommunityOptions& options, const StopPo
       joined = joined || moved;
     }
     if (!status.ok() || !joined) return status;
-    const uint32_t count = Renumber(&community);
-    AppendLevel(group, community, levels);
-    for (uint32_t& g : group) g = community[g];
-    status = Aggregate(join, community, count, poll, &join);
+    uint32_t count = 0;
+    status = Renumber(poll, &community, &count);
+    if (status.ok()) status = AppendLevel(community, poll, &group, levels);
+    if (status.ok()) status = Aggregate(join, community, count, poll, &join);
   }
   return status;
 }

@@ -69,25 +69,19 @@ class Merger {
 // The moves of one graph. A ring holds the nodes to look at; it never holds one twice.
 class Mover {
  public:
-  Mover(const JoinGraph& graph, double resolution, Random* random, std::vector<uint32_t>* community)
+  Mover(const JoinGraph& graph, double resolution, std::vector<uint32_t>* community)
       : graph_(graph),
         share_(resolution / graph.total),
         of_(*community),
         communities_(graph.size()),
         sizes_(graph.size()),
-        ring_(random->Order(graph.size())),
-        waits_(graph.size(), 1) {
-    for (uint32_t node = 0; node < graph.size(); ++node) {
-      communities_[of_[node]].strength += graph.strengths[node];
-      ++sizes_[of_[node]];
-    }
-    for (uint32_t c = graph.size(); c-- > 0;) {
-      if (sizes_[c] == 0) empty_.push_back(c);
-    }
-  }
+        waits_(graph.size(), 1) {}
 
-  Status Run(const StopPoll& poll, bool* moved) {
+  Status Run(Random* random, const StopPoll& poll, bool* moved) {
     Stop stop(poll);
+    Status status = random->Order(graph_.size(), &stop, &ring_);
+    if (status.ok()) status = Count(&stop);
+    if (!status.ok()) return status;
     size_t waiting = ring_.size();
     for (size_t at = 0; waiting > 0; at = at + 1 == ring_.size() ? 0 : at + 1, --waiting) {
       const uint32_t node = ring_[at];
@@ -112,6 +106,20 @@ class Mover {
   }
 
  private:
+  // What is in each community at first.
+  Status Count(Stop* stop) {
+    for (uint32_t node = 0; node < graph_.size(); ++node) {
+      communities_[of_[node]].strength += graph_.strengths[node];
+      ++sizes_[of_[node]];
+      if (stop->After(4)) return stop->status();
+    }
+    for (uint32_t c = graph_.size(); c-- > 0;) {
+      if (sizes_[c] == 0) empty_.push_back(c);
+      if (stop->After(1)) return stop->status();
+    }
+    return Status::Ok();
+  }
+
   // The community in which `node` gains most; of equal ones its own, else the one found first.
   uint32_t Best(uint32_t node, uint32_t own) {
     touched_.clear();
@@ -193,30 +201,38 @@ Status MoveNodes(const JoinGraph& graph, double resolution, Random* random, cons
                  std::vector<uint32_t>* community, bool* moved) {
   *moved = false;
   if (!(graph.total > 0)) return Status::Ok();
-  return Mover(graph, resolution, random, community).Run(poll, moved);
+  return Mover(graph, resolution, community).Run(random, poll, moved);
 }
 
-uint32_t Renumber(std::vector<uint32_t>* community) {
+Status Renumber(const StopPoll& poll, std::vector<uint32_t>* community, uint32_t* count) {
+  Stop stop(poll);
   std::vector<uint32_t> numbers(community->size(), Graph::kNone);
-  uint32_t count = 0;
+  *count = 0;
   for (uint32_t& c : *community) {
     uint32_t& number = numbers[c];
-    if (number == Graph::kNone) number = count++;
+    if (number == Graph::kNone) number = (*count)++;
     c = number;
+    if (stop.After(2)) return stop.status();
   }
-  return count;
+  return Status::Ok();
 }
 
 Status Aggregate(const JoinGraph& graph, const std::vector<uint32_t>& community, uint32_t count,
                  const StopPoll& poll, JoinGraph* made) {
   Stop stop(poll);
   std::vector<uint32_t> starts(count + size_t{1});
-  for (const uint32_t c : community) ++starts[c + size_t{1}];
+  for (const uint32_t c : community) {
+    ++starts[c + size_t{1}];
+    if (stop.After(2)) return stop.status();
+  }
   for (size_t c = 0; c < count; ++c) starts[c + 1] += starts[c];
   std::vector<uint32_t> members(community.size());
   {
     std::vector<uint32_t> next(starts.begin(), starts.end() - 1);
-    for (uint32_t node = 0; node < graph.size(); ++node) members[next[community[node]]++] = node;
+    for (uint32_t node = 0; node < graph.size(); ++node) {
+      members[next[community[node]]++] = node;
+      if (stop.After(4)) return stop.status();
+    }
   }
   JoinGraph result;
   result.total = graph.total;
@@ -248,16 +264,21 @@ Status Aggregate(const JoinGraph& graph, const std::vector<uint32_t>& community,
   return Status::Ok();
 }
 
-void AppendLevel(const std::vector<uint32_t>& group, const std::vector<uint32_t>& part,
-                 CommunityLevels* levels) {
+Status AppendLevel(const std::vector<uint32_t>& part, const StopPoll& poll,
+                   std::vector<uint32_t>* group, CommunityLevels* levels) {
+  Stop stop(poll);
   std::vector<uint32_t> smallest(part.size(), Graph::kNone);
-  std::vector<uint32_t> level(group.size());
-  for (uint32_t node = 0; node < group.size(); ++node) {
-    uint32_t& first = smallest[part[group[node]]];
+  std::vector<uint32_t> level(group->size());
+  for (uint32_t node = 0; node < level.size(); ++node) {
+    uint32_t& in = (*group)[node];
+    in = part[in];
+    uint32_t& first = smallest[in];
     if (first == Graph::kNone) first = node;
     level[node] = first;
+    if (stop.After(4)) return stop.status();
   }
   levels->push_back(std::move(level));
+  return Status::Ok();
 }
 
 }  // namespace vecgraph

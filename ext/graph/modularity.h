@@ -54,16 +54,16 @@ Status MakeJoinGraph(const Graph& graph, const StopPoll& poll, JoinGraph* made);
 Status MoveNodes(const JoinGraph& graph, double resolution, Random* random, const StopPoll& poll,
                  std::vector<uint32_t>* community, bool* moved);
 
-// Gives communities the numbers 0, 1, ... in the order of their smallest nodes; says how many.
-uint32_t Renumber(std::vector<uint32_t>* community);
+// Gives communities the numbers 0, 1, ... in the order of their smallest nodes.
+Status Renumber(const StopPoll& poll, std::vector<uint32_t>* community, uint32_t* count);
 
 // The graph whose nodes are the `count` communities of another.
 Status Aggregate(const JoinGraph& graph, const std::vector<uint32_t>& community, uint32_t count,
                  const StopPoll& poll, JoinGraph* made);
 
-// Appends the level in which node u is in the community part[group[u]]. Numbers are as Renumber()
-// leaves them.
-void AppendLevel(const std::vector<uint32_t>& group, const std::vector<uint32_t>& part,
-                 CommunityLevels* levels);
+// Nodes that were in the groups `group` are in those that these became: part[group]. Appends the
+// level of that. Numbers are as Renumber() leaves them.
+Status AppendLevel(const std::vector<uint32_t>& part, const StopPoll& poll,
+                   std::vector<uint32_t>* group, CommunityLevels* levels);
 
 }  // namespace vecgraph

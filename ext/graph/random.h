@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "graph/stop.h"
+
 namespace vecgraph {
 
 class Random {
@@ -23,12 +25,15 @@ class Random {
   // From 0 to below `end`, which is not 0.
   uint32_t Below(uint32_t end) { return static_cast<uint32_t>((Next() >> 32) * end >> 32); }
 
-  // 0, 1, ... to below `count`, in any order.
-  std::vector<uint32_t> Order(uint32_t count) {
-    std::vector<uint32_t> order(count);
-    std::iota(order.begin(), order.end(), 0U);
-    for (uint32_t i = count; i > 1; --i) std::swap(order[i - 1], order[Below(i)]);
-    return order;
+  // 0, 1, ... to below `count`, in any order. An error: `stop` said so.
+  Status Order(uint32_t count, Stop* stop, std::vector<uint32_t>* order) {
+    order->resize(count);
+    std::iota(order->begin(), order->end(), 0U);
+    for (uint32_t i = count; i > 1; --i) {
+      std::swap((*order)[i - 1], (*order)[Below(i)]);
+      if (stop->After(2)) return stop->status();
+    }
+    return Status::Ok();
   }
 
  private:

@@ -35,6 +35,10 @@ INSERT INTO nodes(id, embedding) VALUES ('a', x'0000803f00000000'), ('b', x'00')
 INSERT INTO edges(source, target, type) VALUES ('a', 'a', 'x'), ('a', 'b', 'X');
 CREATE TABLE child(a REFERENCES nodes(id)); INSERT INTO child VALUES ('none');
 CREATE INDEX again ON edges(target);
+CREATE TABLE embedding_models(table_name, column_name, model, dims);
+INSERT INTO embedding_models VALUES ('nodes', 'embedding', 'm', 2), ('child', 'gone', 'm', 3);
+CREATE TABLE node_embeddings(node_id PRIMARY KEY, model, hash);
+INSERT INTO node_embeddings VALUES ('a', 'n', NULL);
 """
 ROADS = """
 CREATE TABLE edges(source, target, km);

@@ -291,6 +291,23 @@ def test_weights_and_types(engine, function):
 
 
 @EACH
+def test_simple(engine, function):
+    for seed in range(3):
+        write_graph(engine, random_graph(seed, nodes=40, edges=200), f"e{seed}")
+        engine.execute(
+            f"CREATE TABLE simple{seed} AS SELECT source, target, min(weight) AS weight FROM "
+            f"(SELECT source, target, weight FROM e{seed} UNION ALL "
+            f"SELECT target, source, weight FROM e{seed}) WHERE source < target GROUP BY 1, 2")
+        sql = f"SELECT * FROM {function}(?) WHERE weight_col = 'weight' AND simple = ?"
+        once = engine.execute(sql, (f"e{seed}", 1))
+        alone = {row[0] for row in once} - {row[0] for row in engine.execute(
+            sql, (f"simple{seed}", 0))}
+        if not alone:  # of nodes that only a self-loop has, the second table knows nothing
+            assert once == engine.execute(sql, (f"simple{seed}", 0))
+        assert once != engine.execute(sql, (f"e{seed}", 0))
+
+
+@EACH
 def test_nodes_without_edges(engine, function):
     engine.execute("CREATE TABLE edges (source, target)")
     engine.execute("CREATE TABLE nodes (id)")

@@ -89,6 +89,12 @@ EVERYWHERE = [
         " FROM vec_topk('docs', 'embedding', '[1,0]', 2) AS t WHERE t.id = docs.id)",
         [[1], [3]],
     ),
+    ("SELECT id FROM vec_mmr('docs', 'embedding', '[1,0]', 2) WHERE lambda = 1", [[3], [1]]),
+    (
+        "SELECT node, community FROM graph_leiden(db_query('SELECT id, id / 2 FROM docs'))",
+        [[0, 0], [1, 0], [2, 2], [3, 0], [4, 2]],
+    ),
+    ("SELECT round(graph_rrf(id), 4) FROM docs", [[0.064]]),
     ("SELECT count(*) FROM vec_last_scan", [[1]]),
     ("SELECT graph_migrate() NOT NULL", [[1]]),
     ("SELECT count(*) FROM nodes", [[0]]),

@@ -42,7 +42,7 @@ Status RunCommunities(GraphCall* call, FindCommunities find) {
   auto rows = std::make_unique<CommunityRows>();
   EdgeReader reader(call->db(), &call->connection()->graphs);
   if (status.ok()) status = call->Open(&reader);
-  if (status.ok()) status = call->Load(&reader, &rows->graph);
+  if (status.ok()) status = call->Load(&reader, &rows->graph, Direction::kBoth);
   if (status.ok()) status = find(*rows->graph, options, reader.poll(), &rows->levels);
   if (!status.ok()) return status;
   if (!all && rows->levels.size() > 1) {

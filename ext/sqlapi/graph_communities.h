@@ -8,6 +8,9 @@
 //   weight_col, null_weight  as those of graph_distances; without, every edge weighs 1
 //   types, src_col, dst_col, type_col  as those of graph_bfs
 //   node_table, id_col  nodes that exist without an edge: each is a community
+//   simple      1: without edges from a node to itself, and edges between the same two nodes as
+//   one,
+//               that of least weight
 //   all_levels  1: the rows of every level, not of the last alone
 //
 // `community` is the smallest id in it. `level` is 1 for the communities that nodes make, 2 for
@@ -22,9 +25,9 @@
 
 namespace vecgraph {
 
-inline constexpr std::array<const char*, 13> kCommunityArguments = {
-    "edge_table", "resolution", "seed",       "max_levels", "weight_col",  "types",     "src_col",
-    "dst_col",    "type_col",   "node_table", "id_col",     "null_weight", "all_levels"};
+inline constexpr std::array<const char*, 14> kCommunityArguments = {
+    "edge_table", "resolution", "seed",       "max_levels", "weight_col",  "types",  "src_col",
+    "dst_col",    "type_col",   "node_table", "id_col",     "null_weight", "simple", "all_levels"};
 
 inline constexpr const char* kCommunityColumns = "node, community, level INTEGER";
 

@@ -1,5 +1,5 @@
 // graph_leiden(edge_table [, resolution, seed, max_levels, weight_col, types, src_col, dst_col,
-//              type_col, node_table, id_col, null_weight, all_levels])
+//              type_col, node_table, id_col, null_weight, simple, all_levels])
 //
 // Communities: groups of nodes with more edges within than chance would have it, by Leiden's
 // method. Each is connected.

@@ -11,4 +11,9 @@ enum class Direction : uint8_t {
   kBoth,  // either way; an edge from a node to itself counts once
 };
 
+constexpr Direction Reverse(Direction way) {
+  if (way == Direction::kBoth) return way;
+  return way == Direction::kOut ? Direction::kIn : Direction::kOut;
+}
+
 }  // namespace vecgraph

@@ -94,11 +94,11 @@ Status LookupWalk::Read(uint32_t node, bool enters) {
   return DatabaseError(reader_->db(), rc, "reading " + reader_->source().label);
 }
 
-Status LookupWalk::Gather(uint32_t node) {
+Status LookupWalk::Gather(Direction way, uint32_t node) {
   found_.clear();
   Status status;
-  if (direction_ != Direction::kIn) status = Read(node, false);
-  if (status.ok() && direction_ != Direction::kOut) status = Read(node, true);
+  if (way != Direction::kIn) status = Read(node, false);
+  if (status.ok() && way != Direction::kOut) status = Read(node, true);
   if (!status.ok() || gave_up_) return status;
   std::sort(found_.begin(), found_.end(), [&](const Found& a, const Found& b) {
     if (a.node != b.node) return Before(a.node, b.node);

@@ -6,6 +6,7 @@
 //   uint32_t Find(id)         the node's number, or kNone
 //   bool Before(a, b)         whether a's id is smaller
 //   Status Visit(node, use)   use(Link) for each; false ends it
+//   Status VisitBack(node, use)   the same of those that lead to the node, if CanGoBack()
 //   bool gave_up()            stop: the result means nothing
 //   ValueRef id(node), edge_id(edge)
 // Threads: as the connection.
@@ -48,6 +49,11 @@ class GraphWalk final : public WalkIds {
   Status Open(const StopPoll& poll) {
     return direction_ == Direction::kOut ? Status::Ok() : graph_->In(poll, &in_);
   }
+  // REQUIRED before VisitBack().
+  Status OpenBack(const StopPoll& poll) {
+    return direction_ == Direction::kIn ? Status::Ok() : graph_->In(poll, &in_);
+  }
+  static bool CanGoBack() { return true; }
 
   size_t size() const { return graph_->size(); }
   Status Find(const ValueRef& id, uint32_t* node) const {
@@ -62,15 +68,25 @@ class GraphWalk final : public WalkIds {
 
   template <class Use>
   Status Visit(uint32_t node, Use&& use) {
+    return VisitAlong(direction_, node, use);
+  }
+  template <class Use>
+  Status VisitBack(uint32_t node, Use&& use) {
+    return VisitAlong(Reverse(direction_), node, use);
+  }
+
+ private:
+  template <class Use>
+  Status VisitAlong(Direction way, uint32_t node, Use&& use) {
     const Graph& graph = *graph_;
     const Adjacency& out = graph.out;
-    uint32_t slot = direction_ == Direction::kIn ? 0 : out.begin(node);
-    const uint32_t out_end = direction_ == Direction::kIn ? 0 : out.end(node);
-    uint32_t place = in_ ? in_->begin(node) : 0;
-    const uint32_t in_end = in_ ? in_->end(node) : 0;
+    uint32_t slot = way == Direction::kIn ? 0 : out.begin(node);
+    const uint32_t out_end = way == Direction::kIn ? 0 : out.end(node);
+    uint32_t place = way == Direction::kOut ? 0 : in_->begin(node);
+    const uint32_t in_end = way == Direction::kOut ? 0 : in_->end(node);
     for (;;) {
       // A self-loop was visited among what leaves.
-      if (direction_ == Direction::kBoth) {
+      if (way == Direction::kBoth) {
         while (place < in_end && in_->nodes[place] == node) ++place;
       }
       const bool has_out = slot < out_end;
@@ -88,10 +104,9 @@ class GraphWalk final : public WalkIds {
     }
   }
 
- private:
   std::shared_ptr<const Graph> graph_;
   Direction direction_;
-  const Adjacency* in_ = nullptr;  // null: what enters is not visited
+  const Adjacency* in_ = nullptr;
 };
 
 class LookupWalk final : public WalkIds {
@@ -117,14 +132,17 @@ class LookupWalk final : public WalkIds {
   // No node is visited any more: its result may be kept.
   void Finish() { leaving_ = {}, entering_ = {}; }
 
+  static Status OpenBack(const StopPoll&) { return Status::Ok(); }
+  // Whether both ends are indexed.
+  bool CanGoBack() const { return leaving_ && entering_; }
+
   template <class Use>
   Status Visit(uint32_t node, Use&& use) {
-    Status status = Gather(node);
-    if (!status.ok() || gave_up_) return status;
-    for (const Found& found : found_) {
-      if (!use(Link{found.node, found.edge, found.weight})) break;
-    }
-    return status;
+    return VisitAlong(direction_, node, use);
+  }
+  template <class Use>
+  Status VisitBack(uint32_t node, Use&& use) {
+    return VisitAlong(Reverse(direction_), node, use);
   }
 
  private:
@@ -135,7 +153,16 @@ class LookupWalk final : public WalkIds {
     bool enters;
   };
 
-  Status Gather(uint32_t node);
+  template <class Use>
+  Status VisitAlong(Direction way, uint32_t node, Use&& use) {
+    Status status = Gather(way, node);
+    if (!status.ok() || gave_up_) return status;
+    for (const Found& found : found_) {
+      if (!use(Link{found.node, found.edge, found.weight})) break;
+    }
+    return status;
+  }
+  Status Gather(Direction way, uint32_t node);
   Status Read(uint32_t node, bool enters);
   Status Exists(Statement* statement, const ValueRef& id, uint32_t* node);
   Status PrepareLookup(Direction way, Statement* statement);

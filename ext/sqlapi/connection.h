@@ -36,6 +36,7 @@ struct GraphReport {
   int64_t edges = 0;               // touched by look-ups, or of the graph
   double missing = 0;              // score that push left undistributed
   std::optional<bool> converged;   // of a function that works in rounds
+  bool cut = false;                // there are more rows than the call allowed
 };
 
 struct Connection {

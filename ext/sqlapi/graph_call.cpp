@@ -44,6 +44,11 @@ int GraphCall::PlaceOf(std::string_view argument) const {
   return -1;
 }
 
+bool GraphCall::Named(const char* argument) const {
+  const int place = PlaceOf(argument);
+  return place >= 0 && values_[static_cast<size_t>(place)];
+}
+
 sqlite3_value* GraphCall::Given(const char* argument) const {
   const int place = PlaceOf(argument);
   sqlite3_value* const value = place < 0 ? nullptr : values_[static_cast<size_t>(place)];

@@ -66,6 +66,8 @@ class GraphCall {
   Connection* connection() const { return connection_; }
   sqlite3* db() const { return connection_->db; }
 
+  // Whether an argument is given at all, maybe as NULL.
+  bool Named(const char* argument) const;
   // The value of an argument; null if it is not given or NULL.
   sqlite3_value* Given(const char* argument) const;
 
@@ -95,13 +97,15 @@ class GraphCall {
   // while they are worth it, else on the graph. REQUIRES: the reader is open.
   template <class Run>
   Status Walk(EdgeReader* reader, Direction direction, Run&& run,
-              std::shared_ptr<const WalkIds>* ids) const;
+              std::shared_ptr<const WalkIds>* ids, bool may_look_up = true) const;
 
   void Report(const char* reader, int64_t edges, double missing = 0) const {
-    connection_->last_graph = {function_->name, reader, edges, missing, {}};
+    connection_->last_graph = {function_->name, reader, edges, missing, {}, false};
   }
   // Whether a function that goes on until nothing changes came so far.
   void ReportConverged(bool converged) const { connection_->last_graph.converged = converged; }
+  // After the reader's report: whether a cap left out rows.
+  void ReportCut(bool cut) const { connection_->last_graph.cut = cut; }
 
   std::unique_ptr<GraphRows> rows;  // the result
 
@@ -122,9 +126,9 @@ class GraphCall {
 
 template <class Run>
 Status GraphCall::Walk(EdgeReader* reader, Direction direction, Run&& run,
-                       std::shared_ptr<const WalkIds>* ids) const {
+                       std::shared_ptr<const WalkIds>* ids, bool may_look_up) const {
   const EdgeSource& source = reader->source();
-  if (!reader->cached() && source.is_plain && source.IsIndexed(direction)) {
+  if (may_look_up && !reader->cached() && source.is_plain && source.IsIndexed(direction)) {
     auto walk = std::make_shared<LookupWalk>(reader, direction);
     Status status = walk->Open();
     if (status.ok()) status = run(walk.get());

@@ -20,11 +20,11 @@
 //   bytes                of memory
 //   cached               1: this call found the graph in memory
 //   build_ms             what reading it took
-//   last_function, last_reader, last_edges, last_missing, last_converged
+//   last_function, last_reader, last_edges, last_missing, last_converged, last_cut
 //                        the call before on this connection: its name; lookup (by index), cache (in
 //                        memory) or load (read for it); edges touched; score that graph_ppr left
 //                        undistributed; 1 if it settled within max_iter rounds, NULL if it has
-//                        none. NULL if there was no call before
+//                        none; 1 if max_paths left out paths. NULL if there was no call before
 #include <algorithm>
 #include <array>
 
@@ -53,6 +53,7 @@ enum Column {
   kLastEdges,
   kLastMissing,
   kLastConverged,
+  kLastCut,
 };
 
 class StatsRow final : public GraphRows {
@@ -79,8 +80,11 @@ class StatsRow final : public GraphRows {
         return sqlite3_result_int64(ctx, last.edges);
       case kLastMissing:
         return sqlite3_result_double(ctx, last.missing);
-      default:
+      case kLastConverged:
         if (last.converged) sqlite3_result_int(ctx, *last.converged ? 1 : 0);
+        return;
+      default:
+        return sqlite3_result_int(ctx, last.cut ? 1 : 0);
     }
   }
 };
@@ -137,8 +141,9 @@ constexpr GraphFunction kStats = {
     "nodes INTEGER, edges INTEGER, self_loops INTEGER, parallel_edges INTEGER, dangling INTEGER, "
     "sources INTEGER, max_in INTEGER, max_out INTEGER, phantoms INTEGER, skipped_null INTEGER, "
     "skipped_weight INTEGER, bytes INTEGER, cached INTEGER, build_ms REAL, last_function TEXT, "
-    "last_reader TEXT, last_edges INTEGER, last_missing REAL, last_converged INTEGER",
-    kLastConverged + 1,
+    "last_reader TEXT, last_edges INTEGER, last_missing REAL, last_converged INTEGER, "
+    "last_cut INTEGER",
+    kLastCut + 1,
     kArguments,
     1,
     -1,

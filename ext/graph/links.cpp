@@ -1,0 +1,34 @@
+#include "graph/links.h"
+
+#include <limits>
+#include <new>
+
+namespace vecgraph {
+
+Status Links::Read(uint32_t node, Range* range) {
+  const uint32_t place = nodes_.Add(node);
+  if (place == ranges_.size()) {
+    const size_t begin = links_.size();
+    Status status = Fetch(node, &links_);
+    if (!status.ok()) return status;
+    if (simple_) KeepCheapest(begin);
+    if (links_.size() > std::numeric_limits<uint32_t>::max()) throw std::bad_alloc();
+    ranges_.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(links_.size())});
+  }
+  *range = ranges_[place];
+  return Status::Ok();
+}
+
+void Links::KeepCheapest(size_t from) {
+  size_t kept = from;
+  for (size_t i = from; i < links_.size(); ++i) {
+    if (kept == from || links_[kept - 1].node != links_[i].node) {
+      links_[kept++] = links_[i];
+    } else if (links_[i].weight < links_[kept - 1].weight) {
+      links_[kept - 1] = links_[i];
+    }
+  }
+  links_.resize(kept);
+}
+
+}  // namespace vecgraph

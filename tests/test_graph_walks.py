@@ -156,6 +156,20 @@ def test_neighbors_are_the_edges(engine, direction, index):
         assert rows == sorted(expected, key=lambda r: (r[1], r[3] == "in", r[2]))
 
 
+@EACH_DIRECTION
+def test_neighbors_of_several_nodes(engine, direction):
+    graph = random_graph(8, nodes=40, edges=120, make_id=ID_TYPES["mixed"])
+    write_graph(engine, graph, index=True)
+    write_graph(engine, graph, table="plain", shuffle=1)
+    nodes = [n for n in sorted(graph, key=sql_key) if isinstance(n, (int, float, str))][::3]
+    sql = "SELECT * FROM graph_neighbors('{}', ?, ?) WHERE types = '[\"uses\", \"knows\"]'"
+    rows = engine.execute(sql.format("edges"), (json.dumps(nodes), direction))
+    assert rows == engine.execute(sql.format("plain"), (json.dumps(nodes), direction))
+    assert rows == [row for node in nodes
+                    for row in engine.execute(sql.format("edges"), (node, direction))]
+    assert len(rows) > 20
+
+
 # ---- which reader -------------------------------------------------------------------------------
 
 

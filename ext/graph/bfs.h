@@ -26,7 +26,7 @@ struct BfsLimits {
   uint32_t depth = UINT32_MAX;
   uint32_t fanout = UINT32_MAX;  // neighbours followed from one node, those with the smallest ids
   uint64_t nodes = UINT64_MAX;   // rows, roots included
-  uint32_t target = kNoNode;     // stop when it is found
+  uint64_t enough = UINT64_MAX;  // rows that are wanted: the levels beyond them are not visited
 };
 
 // `roots` are distinct. Interrupted: an error. The caller asks a LookupWalk whether it gave up.
@@ -39,15 +39,20 @@ Status Bfs(Walk* walk, std::vector<uint32_t> roots, const BfsLimits& limits, con
     if (row.node >= seen.size()) seen.resize(std::max(walk->size(), row.node + size_t{1}));
     seen[row.node] = true;
     rows->push_back(row);
-    return rows->size() < limits.nodes && row.node != limits.target;
+    return rows->size() < limits.nodes;
   };
-  std::sort(roots.begin(), roots.end(), [&](uint32_t a, uint32_t b) { return walk->Before(a, b); });
+  Status sorted =
+      PolledSort(poll, &roots, [&](uint32_t a, uint32_t b) { return walk->Before(a, b); });
+  if (!sorted.ok()) return sorted;
   bool more = limits.nodes > 0;
   for (const uint32_t root : roots) {
     if (more) more = add({root, 0, kNoNode, 0, root});
   }
   size_t from = 0;
-  for (uint32_t depth = 1; more && depth <= limits.depth && from < rows->size(); ++depth) {
+  std::vector<BfsRow> level;
+  for (uint32_t depth = 1;
+       more && depth <= limits.depth && from < rows->size() && rows->size() < limits.enough;
+       ++depth) {
     const size_t to = rows->size();
     for (size_t i = from; more && i < to; ++i) {
       const uint32_t parent = (*rows)[i].node;
@@ -69,11 +74,12 @@ Status Bfs(Walk* walk, std::vector<uint32_t> roots, const BfsLimits& limits, con
       if (stop.After(2 * steps)) return stop.status();
     }
     // Already by root, since the level before was.
-    std::sort(rows->begin() + static_cast<ptrdiff_t>(to), rows->end(),
-              [&](const BfsRow& a, const BfsRow& b) {
-                return a.root != b.root ? walk->Before(a.root, b.root)
-                                        : walk->Before(a.node, b.node);
-              });
+    level.assign(rows->begin() + static_cast<ptrdiff_t>(to), rows->end());
+    Status status = PolledSort(poll, &level, [&](const BfsRow& a, const BfsRow& b) {
+      return a.root != b.root ? walk->Before(a.root, b.root) : walk->Before(a.node, b.node);
+    });
+    if (!status.ok()) return status;
+    std::copy(level.begin(), level.end(), rows->begin() + static_cast<ptrdiff_t>(to));
     from = to;
     if (depth == UINT32_MAX) break;
   }

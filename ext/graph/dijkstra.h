@@ -26,7 +26,7 @@ struct PathRow {
 
 struct PathLimits {
   double cost = std::numeric_limits<double>::infinity();
-  uint32_t target = kNoNode;  // stop when it is settled
+  uint64_t rows = UINT64_MAX;
 };
 
 // `roots` are distinct. Interrupted: an error. The caller asks a LookupWalk whether it gave up.
@@ -63,7 +63,7 @@ Status Dijkstra(Walk* walk, const std::vector<uint32_t>& roots, const PathLimits
     if (own.settled) continue;  // an entry that a better one has replaced
     best[entry.node].settled = true;
     rows->push_back({entry.node, own.hops, own.parent, own.edge, own.cost});
-    if (entry.node == limits.target) break;
+    if (rows->size() >= limits.rows) break;
     uint64_t steps = 16;
     Status status = walk->Visit(entry.node, [&](const Link& link) {
       if (link.node >= best.size()) best.resize(std::max(walk->size(), link.node + size_t{1}));

@@ -154,13 +154,13 @@ std::string NodeSource::LookupSql() const {
   return with + "SELECT " + id + " FROM " + from + " WHERE " + id + " = ?1 COLLATE BINARY";
 }
 
-std::string EdgeSource::LookupSql(Direction way) const {
+std::string EdgeSource::LinksSql(Direction way, bool of_one) const {
   const std::string& own = way == Direction::kOut ? src : dst;
   const std::string& other = way == Direction::kOut ? dst : src;
   // BINARY: two nodes are the same byte for byte, whatever collation the column has.
   std::string sql = with + "SELECT " + own + ", " + other + ", " + OrNull(edge_id) + ", " +
                     OrNull(weight) + ", " + OrNull(type) + " FROM " + from + " WHERE " + own +
-                    " = ?1 COLLATE BINARY";
+                    (of_one ? " = ?1 COLLATE BINARY" : " IS NOT NULL");
   if (types_given) sql += " AND " + type + " IN (SELECT value FROM json_each(?2))";
   return sql;
 }

@@ -73,7 +73,12 @@ struct EdgeSource {
   std::string HoldSql() const;
   // The edges of the node ?1: this end, the other end, edge id, weight, type; one way. The value of
   // this end may differ from ?1 where the column converts it: then the edge is another node's.
-  std::string LookupSql(Direction way) const;
+  std::string LookupSql(Direction way) const { return LinksSql(way, true); }
+  // The same of all nodes.
+  std::string AllLinksSql(Direction way) const { return LinksSql(way, false); }
+
+ private:
+  std::string LinksSql(Direction way, bool of_one) const;
 };
 
 // The nodes that exist whether or not an edge has them.

@@ -11,7 +11,7 @@ Status Links::Read(uint32_t node, Range* range) {
     const size_t begin = links_.size();
     Status status = Fetch(node, &links_);
     if (!status.ok()) return status;
-    if (simple_) KeepCheapest(begin);
+    if (simple_) KeepCheapest(node, begin);
     if (links_.size() > std::numeric_limits<uint32_t>::max()) throw std::bad_alloc();
     ranges_.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(links_.size())});
   }
@@ -19,13 +19,16 @@ Status Links::Read(uint32_t node, Range* range) {
   return Status::Ok();
 }
 
-void Links::KeepCheapest(size_t from) {
+void Links::KeepCheapest(uint32_t node, size_t from) {
   size_t kept = from;
   for (size_t i = from; i < links_.size(); ++i) {
-    if (kept == from || links_[kept - 1].node != links_[i].node) {
-      links_[kept++] = links_[i];
-    } else if (links_[i].weight < links_[kept - 1].weight) {
-      links_[kept - 1] = links_[i];
+    const Link& link = links_[i];
+    if (link.node == node) continue;
+    if (kept == from || links_[kept - 1].node != link.node) {
+      links_[kept++] = link;
+    } else if (Link& best = links_[kept - 1];
+               link.weight < best.weight || (link.weight == best.weight && IsFirst(link, best))) {
+      best = link;
     }
   }
   links_.resize(kept);

@@ -23,7 +23,8 @@ class Links {
     uint32_t end = 0;
   };
 
-  // `simple`: of parallel links only the cheapest is kept, of several the first.
+  // `simple`: no links from a node to itself; of parallel ones only the cheapest is kept, of
+  // several that of the smallest edge id, so from either end it is the same edge.
   explicit Links(bool simple) : simple_(simple) {}
   Links(const Links&) = delete;
   Links& operator=(const Links&) = delete;
@@ -36,7 +37,9 @@ class Links {
  private:
   // Appends the links of `node` to `links`.
   virtual Status Fetch(uint32_t node, std::vector<Link>* links) = 0;
-  void KeepCheapest(size_t from);
+  // Whether the edge of `a` comes before that of `b`.
+  virtual bool IsFirst(const Link& a, const Link& b) const { return a.edge < b.edge; }
+  void KeepCheapest(uint32_t node, size_t from);
 
   bool simple_;
   Places nodes_;
@@ -70,6 +73,11 @@ class WalkLinks final : public Links {
       edge = numbers_[place];
     }
     return status;
+  }
+
+  bool IsFirst(const Link& a, const Link& b) const override {
+    const int order = Compare(walk_->edge_id(a.edge), walk_->edge_id(b.edge));
+    return order != 0 ? order < 0 : a.edge < b.edge;
   }
 
   AnyWalk* walk_;

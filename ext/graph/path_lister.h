@@ -3,8 +3,8 @@
 // A search in depth for the paths of one length, then of the next (iterative deepening): memory is
 // that of one path, and what a cap leaves out are the longest. A search from the target says how
 // far it is at least, so that a path which cannot end there is left. Paths come by length; of the
-// same length, those that first go to a smaller node, or along a smaller edge. Threads: as the
-// links.
+// same length, those that first go to a smaller node, or along a smaller edge.
+// Threads: as the links.
 #pragma once
 
 #include <cstdint>

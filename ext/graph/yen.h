@@ -2,7 +2,8 @@
 //
 // Each further path parts from one that is known already, at one of its nodes (Yen 1971; by
 // Lawler's rule only where that was not tried before). Ties as in graph/route.h, so the order is
-// total. Threads: as the links.
+// total.
+// Threads: as the links.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,6 @@
 // graph_all_shortest_paths(edge_table, source, target [, weight_col, direction, max_depth,
-// max_paths,
-//                          types, src_col, dst_col, type_col, edge_id_col, node_table, id_col,
-//                          null_weight, simple])
+//                          max_paths, types, src_col, dst_col, type_col, edge_id_col, node_table,
+//                          id_col, null_weight, simple])
 //
 // Every cheapest path from a node to another, a row for each node of each.
 //
@@ -46,6 +45,9 @@ constexpr std::array<const char*, 16> kArguments = {
     "max_paths",  "types",  "src_col",     "dst_col",    "type_col",  "edge_id_col",
     "node_table", "id_col", "null_weight", "simple"};
 
+constexpr std::array<int, 2> kOrder = {0, 1};  // path_id, step
+constexpr std::array<GraphBound, 1> kBounds = {{{0, "max_paths"}}};
+
 constexpr GraphFunction kAllShortestPaths = {
     "graph_all_shortest_paths",
     "graph_all_shortest_paths(edge_table, source, target [, weight_col, direction, max_depth, "
@@ -57,7 +59,9 @@ constexpr GraphFunction kAllShortestPaths = {
     0,
     -1,
     50,
-    RunAllShortestPaths};
+    RunAllShortestPaths,
+    kOrder,
+    kBounds};
 
 }  // namespace
 

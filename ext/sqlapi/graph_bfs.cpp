@@ -24,9 +24,10 @@
 //               else src and dst; type; the rowid
 //   node_table, id_col    nodes that exist without an edge; id_col: id
 //
-// ROWS come by depth, then root, then node. Of several roots at the same distance the smallest id
-// is `root`, then the smallest parent is `parent`, then the smallest edge id is `edge_id`; parent
-// and edge_id of a root are NULL.
+// ROWS come by depth, then root, then node. `depth <= 2` in WHERE is as good as max_depth = 2, and
+// a LIMIT ends the search at the level that has enough. Of several roots at the same distance the
+// smallest id is `root`, then the smallest parent is `parent`, then the smallest edge id is
+// `edge_id`; parent and edge_id of a root are NULL.
 //
 // HOW IT WORKS: by index look-ups while few edges are touched, else on the whole graph in memory
 // (graph/walk.h); the rows are the same.
@@ -78,6 +79,7 @@ Status RunBfs(GraphCall* call) {
   if (status.ok()) status = call->Count("max_fanout", &fanout);
   if (status.ok()) status = call->ReadStart("start", &start);
   limits.depth = static_cast<uint32_t>(std::min<uint64_t>(depth, UINT32_MAX));
+  limits.enough = call->wanted();
   limits.fanout = static_cast<uint32_t>(std::min<uint64_t>(fanout, UINT32_MAX));
   EdgeReader reader(call->db(), &call->connection()->graphs);
   if (status.ok()) status = call->Open(&reader);
@@ -101,6 +103,9 @@ constexpr std::array<const char*, 13> kArguments = {
     "edge_table", "start",   "max_depth", "direction",   "types",      "max_nodes", "max_fanout",
     "src_col",    "dst_col", "type_col",  "edge_id_col", "node_table", "id_col"};
 
+constexpr std::array<int, 3> kOrder = {kDepth, kRoot, kNode};
+constexpr std::array<GraphBound, 1> kBounds = {{{kDepth, "max_depth"}}};
+
 constexpr GraphFunction kBfs = {
     "graph_bfs",
     "graph_bfs(edge_table, start [, max_depth, direction, types, max_nodes, max_fanout, ...])",
@@ -111,7 +116,10 @@ constexpr GraphFunction kBfs = {
     kDepth,
     -1,
     1000,
-    RunBfs};
+    RunBfs,
+    kOrder,
+    kBounds,
+    true};
 
 }  // namespace
 

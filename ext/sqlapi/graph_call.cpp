@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 
@@ -44,11 +45,6 @@ int GraphCall::PlaceOf(std::string_view argument) const {
   return -1;
 }
 
-bool GraphCall::Named(const char* argument) const {
-  const int place = PlaceOf(argument);
-  return place >= 0 && values_[static_cast<size_t>(place)];
-}
-
 sqlite3_value* GraphCall::Given(const char* argument) const {
   const int place = PlaceOf(argument);
   sqlite3_value* const value = place < 0 ? nullptr : values_[static_cast<size_t>(place)];
@@ -66,29 +62,37 @@ Status GraphCall::Text(const char* argument, std::string* text) const {
 }
 
 Status GraphCall::Count(const char* argument, uint64_t* count) const {
-  sqlite3_value* const value = Given(argument);
-  int64_t number = 0;
-  if (!value) return Status::Ok();
-  if (!ReadCount(value, &number)) {
-    return Status::Error(
-        Format("%s must be an integer of 0 or more, found %s", argument, Shown(value).c_str()));
+  const int place = PlaceOf(argument);
+  if (place < 0) return Status::Ok();
+  if (sqlite3_value* const value = Given(argument)) {
+    int64_t number = 0;
+    if (!ReadCount(value, &number)) {
+      return Status::Error(
+          Format("%s must be an integer of 0 or more, found %s", argument, Shown(value).c_str()));
+    }
+    *count = static_cast<uint64_t>(number);
   }
-  *count = static_cast<uint64_t>(number);
+  const double bound = std::max(bounds_[static_cast<size_t>(place)], 0.0);
+  if (bound < static_cast<double>(*count)) *count = static_cast<uint64_t>(bound);
   return Status::Ok();
 }
 
 Status GraphCall::Real(const char* argument, double least, double below, double* number) const {
-  sqlite3_value* const value = Given(argument);
-  if (!value) return Status::Ok();
-  const int type = sqlite3_value_type(value);
-  const double real = sqlite3_value_double(value);
-  if ((type != SQLITE_INTEGER && type != SQLITE_FLOAT) || !(real >= least && real < below)) {
-    const std::string range = below < 1e300 ? Format("from %g to below %g", least, below)
-                                            : Format("of %g or more", least);
-    return Status::Error(
-        Format("%s must be a number %s, found %s", argument, range.c_str(), Shown(value).c_str()));
+  const int place = PlaceOf(argument);
+  if (place < 0) return Status::Ok();
+  if (sqlite3_value* const value = Given(argument)) {
+    const int type = sqlite3_value_type(value);
+    const double real = sqlite3_value_double(value);
+    if ((type != SQLITE_INTEGER && type != SQLITE_FLOAT) || !(real >= least && real < below)) {
+      const std::string range = below < 1e300 ? Format("from %g to below %g", least, below)
+                                              : Format("of %g or more", least);
+      return Status::Error(Format("%s must be a number %s, found %s", argument, range.c_str(),
+                                  Shown(value).c_str()));
+    }
+    *number = real;
   }
-  *number = real;
+  const double bound = std::max(bounds_[static_cast<size_t>(place)], least);
+  *number = std::min(*number, bound);
   return Status::Ok();
 }
 
@@ -141,6 +145,17 @@ Status GraphCall::ReadIn(sqlite3_value* list) {
   return rc == SQLITE_OK || rc == SQLITE_DONE
              ? Status::Ok()
              : Status::Code(rc, "the list of an IN cannot be read");
+}
+
+void GraphCall::ReadBound(int place, sqlite3_value* value) {
+  const int type = sqlite3_value_type(value);
+  double& bound = bounds_[static_cast<size_t>(place)];
+  if (type == SQLITE_FLOAT) bound = std::min(bound, sqlite3_value_double(value));
+  if (type == SQLITE_INTEGER) {
+    // The conversion may round down.
+    const auto integer = static_cast<double>(sqlite3_value_int64(value));
+    bound = std::min(bound, std::nextafter(integer, 1e300));
+  }
 }
 
 Status GraphCall::ReadJsonStart(const char* argument, std::string_view json, Start* start) const {
@@ -270,14 +285,19 @@ Status GraphCall::Open(EdgeReader* reader) const {
   return status.ok() ? reader->Open(request) : std::move(status);
 }
 
+Status GraphCall::LoadAll(EdgeReader* reader, std::shared_ptr<const Graph>* graph) const {
+  const bool cached = reader->cached();
+  Status status = reader->Load(graph);
+  if (status.ok()) Report(cached ? "cache" : "load", static_cast<int64_t>((*graph)->edges()));
+  return status;
+}
+
 Status GraphCall::Load(EdgeReader* reader, std::shared_ptr<const Graph>* graph,
                        Direction direction) const {
-  const bool cached = reader->cached();
   bool simple = false;
   Status status = Flag("simple", &simple);
-  if (status.ok()) status = reader->Load(graph);
+  if (status.ok()) status = LoadAll(reader, graph);
   if (!status.ok()) return status;
-  Report(cached ? "cache" : "load", static_cast<int64_t>((*graph)->edges()));
   return simple ? SimpleGraph(**graph, direction == Direction::kBoth, reader->poll(), graph)
                 : std::move(status);
 }

@@ -15,9 +15,10 @@
 //   max_cost    only nodes at this cost or less
 //   null_weight an edge whose weight is NULL: 'error' (default), 'skip', or a number
 //
-// ROWS come by cost, then hops, then node. Of several paths of the same cost the one with the
-// fewest edges counts, then the smallest parent, then the smallest edge id. parent and edge_id of a
-// start are NULL.
+// ROWS come by cost, then hops, then node. `cost <= 20` in WHERE is as good as max_cost = 20, and a
+// LIMIT ends the search. Of
+// several paths of the same cost the one with the fewest edges counts, then the smallest parent,
+// then the smallest edge id. parent and edge_id of a start are NULL.
 //
 // HOW IT WORKS: Dijkstra's algorithm (graph/dijkstra.h), by index look-ups while few edges are
 // touched, else on the whole graph in memory; the rows are the same.
@@ -57,6 +58,7 @@ class DistanceRows final : public GraphRows {
 
 Status RunDistances(GraphCall* call) {
   PathLimits limits;
+  limits.rows = call->wanted();
   Direction direction = Direction::kOut;
   Start start;
   Status status = call->Real("max_cost", 0, 1e301, &limits.cost);
@@ -84,6 +86,9 @@ constexpr std::array<const char*, 13> kArguments = {
     "edge_table", "start",    "weight_col",  "max_cost",   "direction", "types",      "src_col",
     "dst_col",    "type_col", "edge_id_col", "node_table", "id_col",    "null_weight"};
 
+constexpr std::array<int, 3> kOrder = {kCost, kHops, kNode};
+constexpr std::array<GraphBound, 1> kBounds = {{{kCost, "max_cost"}}};
+
 constexpr GraphFunction kDistances = {
     "graph_distances",
     "graph_distances(edge_table, start [, weight_col, max_cost, direction, types, ...])",
@@ -94,7 +99,10 @@ constexpr GraphFunction kDistances = {
     kCost,
     -1,
     1000,
-    RunDistances};
+    RunDistances,
+    kOrder,
+    kBounds,
+    true};
 
 }  // namespace
 

@@ -42,10 +42,83 @@ std::vector<int> FindConstraints(const sqlite3_index_info& info, const GraphFunc
   return found;
 }
 
+// Whether an argument is a set of nodes, which an IN gives at once.
+bool IsSet(std::string_view argument) {
+  return argument == "start" || argument == "seeds" || argument == "node_in";
+}
+
+// `max_depth <= 2` would compare what is not given, and no row would be left.
+Status RefuseComparisons(const sqlite3_index_info& info, const GraphFunction& function,
+                         const std::vector<int>& constraints) {
+  for (int i = 0; i < info.nConstraint; ++i) {
+    const auto& constraint = info.aConstraint[i];
+    const int argument = constraint.iColumn - function.visible;
+    if (argument < 0 || constraints[static_cast<size_t>(argument)] >= 0) continue;
+    switch (constraint.op) {
+      case SQLITE_INDEX_CONSTRAINT_GT:
+      case SQLITE_INDEX_CONSTRAINT_GE:
+      case SQLITE_INDEX_CONSTRAINT_LT:
+      case SQLITE_INDEX_CONSTRAINT_LE:
+      case SQLITE_INDEX_CONSTRAINT_NE:
+      case SQLITE_INDEX_CONSTRAINT_IS:
+      case SQLITE_INDEX_CONSTRAINT_LIKE:
+      case SQLITE_INDEX_CONSTRAINT_GLOB: {
+        const char* const name = function.arguments[static_cast<size_t>(argument)];
+        return Status::Error(
+            Format("%s: %s is an argument: give it by =, as %s = ...", function.name, name, name));
+      }
+      default:
+        break;
+    }
+  }
+  return Status::Ok();
+}
+
 bool ComesOrdered(const sqlite3_index_info& info, const GraphFunction& function) {
-  if (info.nOrderBy != 1) return false;
-  const auto& by = info.aOrderBy[0];
-  return by.iColumn >= 0 && by.iColumn == (by.desc != 0 ? function.descending : function.ascending);
+  const auto at = [&](int i) { return info.aOrderBy[i]; };
+  if (info.nOrderBy == 1 && at(0).iColumn >= 0 &&
+      at(0).iColumn == (at(0).desc != 0 ? function.descending : function.ascending)) {
+    return true;
+  }
+  if (info.nOrderBy < 1 || static_cast<size_t>(info.nOrderBy) > function.order.size()) return false;
+  for (int i = 0; i < info.nOrderBy; ++i) {
+    if (at(i).desc != 0 || at(i).iColumn != function.order[static_cast<size_t>(i)]) return false;
+  }
+  return true;
+}
+
+// Takes `column <= x` where that bounds an argument.
+void TakeBounds(const GraphFunction& function, const sqlite3_index_info& info, Plan* plan) {
+  for (int i = 0; i < info.nConstraint; ++i) {
+    const auto& constraint = info.aConstraint[i];
+    if (!constraint.usable || (constraint.op != SQLITE_INDEX_CONSTRAINT_LE &&
+                               constraint.op != SQLITE_INDEX_CONSTRAINT_LT)) {
+      continue;
+    }
+    for (const GraphBound& bound : function.bounds) {
+      if (constraint.iColumn != bound.column) continue;
+      plan->Take(i, std::string(bound.argument) + " <=", false);
+      break;
+    }
+  }
+}
+
+constexpr const char* kLimit = "LIMIT";
+
+// Takes a LIMIT if it is applied to the rows as they come: nothing filters or sorts them.
+void TakeLimit(const GraphFunction& function, const sqlite3_index_info& info, Plan* plan) {
+  if (!function.takes_limit || !HasVtabIn() || (info.nOrderBy > 0 && info.orderByConsumed == 0))
+    return;
+  int limit = -1;
+  for (int i = 0; i < info.nConstraint; ++i) {
+    const auto& usage = info.aConstraintUsage[i];
+    if (info.aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_LIMIT && info.aConstraint[i].usable) {
+      limit = i;
+    } else if (usage.argvIndex == 0 || usage.omit == 0) {
+      return;
+    }
+  }
+  if (limit >= 0) plan->Take(limit, kLimit, false);
 }
 
 Status PlanGraph(const GraphFunction& function, const std::vector<int>& constraints,
@@ -55,15 +128,16 @@ Status PlanGraph(const GraphFunction& function, const std::vector<int>& constrai
     const int i = constraints[a];
     const char* const name = function.arguments[a];
     if (i >= 0) {
-      // edge_table IN is one call for each; every other list is one set of nodes.
       const bool whole =
-          a > 0 && HasVtabIn() && sqlite3_vtab_in(info, i, -1) && sqlite3_vtab_in(info, i, 1);
+          IsSet(name) && HasVtabIn() && sqlite3_vtab_in(info, i, -1) && sqlite3_vtab_in(info, i, 1);
       plan.Take(i, whole ? std::string(name) + " in" : name, true);
     } else if (a < static_cast<size_t>(function.required)) {
       return PlanMissing(info, name);
     }
   }
   info->orderByConsumed = ComesOrdered(*info, function) ? 1 : 0;
+  TakeBounds(function, *info, &plan);
+  TakeLimit(function, *info, &plan);
   info->estimatedRows = static_cast<sqlite3_int64>(function.rows);
   // Dear enough that no plan puts a call inside a loop by choice.
   info->estimatedCost = 1e3 * function.rows;
@@ -78,7 +152,8 @@ int GraphBestIndex(sqlite3_vtab* base, sqlite3_index_info* info) {
     for (const int i : constraints) {
       if (i >= 0 && !info->aConstraint[i].usable) return Status::Code(SQLITE_CONSTRAINT, "");
     }
-    return PlanGraph(function, constraints, info);
+    Status status = RefuseComparisons(*info, function, constraints);
+    return status.ok() ? PlanGraph(function, constraints, info) : std::move(status);
   });
 }
 
@@ -100,22 +175,24 @@ Status FilterGraph(GraphCursor* cursor, const char* plan, sqlite3_value** argv) 
   for (int i = 0; !rest.empty(); ++i) {
     std::string_view name = rest.substr(0, rest.find(','));
     rest.remove_prefix(std::min(rest.size(), name.size() + 1));
-    constexpr std::string_view kIn = " in";
-    const bool is_list = name.size() > kIn.size() && name.substr(name.size() - kIn.size()) == kIn;
-    if (is_list) name.remove_suffix(kIn.size());
-    const int place = call.PlaceOf(name);
-    if (!is_list) {
-      call.values_[static_cast<size_t>(place)] = argv[i];
-      cursor->values[static_cast<size_t>(place)] = Value(argv[i]);
+    if (name == kLimit) {
+      const sqlite3_int64 limit = sqlite3_value_int64(argv[i]);
+      if (limit >= 0) call.wanted_ = static_cast<uint64_t>(limit);
       continue;
     }
-    if (place == 0 || (place + 1 > function.required && name != "node_in")) {
-      return Status::Error(Format("%s takes one value, not the several of an IN",
-                                  function.arguments[static_cast<size_t>(place)]));
+    const size_t space = name.find(' ');
+    const std::string_view how = space < name.size() ? name.substr(space) : "";
+    const int place = call.PlaceOf(name.substr(0, space));
+    if (how == " <=") {
+      call.ReadBound(place, argv[i]);
+    } else if (how == " in") {
+      call.in_ = place;
+      Status status = call.ReadIn(argv[i]);
+      if (!status.ok()) return status;
+    } else {
+      call.values_[static_cast<size_t>(place)] = argv[i];
+      cursor->values[static_cast<size_t>(place)] = Value(argv[i]);
     }
-    call.in_ = place;
-    Status status = call.ReadIn(argv[i]);
-    if (!status.ok()) return status;
   }
   Status status = function.run(&call);
   if (status.ok()) cursor->rows = std::move(call.rows);

@@ -5,10 +5,13 @@
 // returns, no statement is left in the middle and nothing is locked.
 //
 // THE PLAN is the string of argument_plan.h; "NAME in" stands for an IN that is taken whole
-// (SQLite 3.38). Before, an IN makes one call per value.
+// (SQLite 3.38), for the arguments that are sets of nodes. Any other IN, and each before 3.38,
+// makes one call per value. "NAME <=" is a bound of the statement on a column, "LIMIT" its LIMIT:
+// they let the function make fewer rows, and SQLite applies them as well.
 // Threads: as the connection.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -42,6 +45,13 @@ struct Start {
 
 class GraphCall;
 
+// Rows in which this column is at most x are among those that the function makes if this argument
+// is at most x.
+struct GraphBound {
+  int column;
+  const char* argument;
+};
+
 struct GraphFunction {
   const char* name;
   const char* usage;    // "graph_bfs(edge_table, start [, ...])"
@@ -54,6 +64,10 @@ struct GraphFunction {
   int descending;
   double rows;  // how many are expected
   Status (*run)(GraphCall* call);
+  // All the columns by which the rows come, each ascending; empty: `ascending` alone.
+  std::span<const int> order = {};
+  std::span<const GraphBound> bounds = {};
+  bool takes_limit = false;  // asks for wanted()
 };
 
 // One call: its arguments, and where its rows go. The sentences of errors get the function's name
@@ -61,17 +75,19 @@ struct GraphFunction {
 class GraphCall {
  public:
   GraphCall(Connection* connection, const GraphFunction* function)
-      : connection_(connection), function_(function), values_(function->arguments.size()) {}
+      : connection_(connection),
+        function_(function),
+        values_(function->arguments.size()),
+        bounds_(function->arguments.size(), std::numeric_limits<double>::infinity()) {}
 
   Connection* connection() const { return connection_; }
   sqlite3* db() const { return connection_->db; }
 
-  // Whether an argument is given at all, maybe as NULL.
-  bool Named(const char* argument) const;
   // The value of an argument; null if it is not given or NULL.
   sqlite3_value* Given(const char* argument) const;
 
-  // Each leaves its result as it is if the argument is not given.
+  // Each leaves its result as it is if the argument is not given. Of a number the statement may ask
+  // for less than the argument says (GraphBound).
   Status Text(const char* argument, std::string* text) const;
   Status Count(const char* argument, uint64_t* count) const;
   Status Real(const char* argument, double least, double below, double* number) const;
@@ -79,6 +95,8 @@ class GraphCall {
   // The place of the given word in `words`.
   Status Choice(const char* argument, std::span<const char* const> words, int* choice) const;
   Status ReadDirection(Direction* direction) const;
+  // Only so many rows will be used, the first ones.
+  uint64_t wanted() const { return wanted_; }
   // One id, a JSON array of ids or of {"id":, "weight":}, a JSON object {id: weight}, or the right
   // side of an IN.
   Status ReadStart(const char* argument, Start* start) const;
@@ -113,14 +131,19 @@ class GraphCall {
   friend Status FilterGraph(struct GraphCursor* cursor, const char* plan, sqlite3_value** argv);
 
   int PlaceOf(std::string_view argument) const;
+  // With all edges, also if `simple` is given: a walk leaves them out itself, and shows edge ids.
+  Status LoadAll(EdgeReader* reader, std::shared_ptr<const Graph>* graph) const;
   Status ReadIn(sqlite3_value* list);
+  void ReadBound(int place, sqlite3_value* value);
   Status ReadJsonStart(const char* argument, std::string_view json, Start* start) const;
   Status ReadTable(const char* argument, std::string* text, bool* is_query) const;
 
   Connection* connection_;
   const GraphFunction* function_;
   std::vector<sqlite3_value*> values_;  // null: not given
-  int in_ = -1;                         // the argument that an IN gave
+  std::vector<double> bounds_;          // of each argument, by the statement
+  uint64_t wanted_ = UINT64_MAX;
+  int in_ = -1;  // the argument that an IN gave
   std::vector<Value> in_values_;
 };
 
@@ -141,7 +164,7 @@ Status GraphCall::Walk(EdgeReader* reader, Direction direction, Run&& run,
     }
   }
   std::shared_ptr<const Graph> graph;
-  Status status = Load(reader, &graph);
+  Status status = LoadAll(reader, &graph);
   if (!status.ok()) return status;
   auto walk = std::make_shared<GraphWalk>(std::move(graph), direction);
   status = walk->Open(reader->poll());

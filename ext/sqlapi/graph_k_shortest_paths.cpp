@@ -10,8 +10,9 @@
 //
 // ARGUMENTS, by position or by name in WHERE
 //   edge_table, source, target, weight_col, direction, max_depth, types, src_col, dst_col,
-//   type_col, edge_id_col, node_table, id_col, null_weight  as those of graph_shortest_path k how
-//   many paths (3) simple      as that of graph_all_shortest_paths
+//   type_col, edge_id_col, node_table, id_col, null_weight  as those of graph_shortest_path
+//   k           how many paths (3)
+//   simple      as that of graph_all_shortest_paths
 //
 // ROWS come by path_id, from 1, then step, from 0. Paths come by cost, then number of edges; of the
 // same, those that first go to a smaller id, or along a smaller edge id: the first is the path of
@@ -42,6 +43,9 @@ constexpr std::array<const char*, 16> kArguments = {
     "k",          "types",  "src_col",     "dst_col",    "type_col",  "edge_id_col",
     "node_table", "id_col", "null_weight", "simple"};
 
+constexpr std::array<int, 2> kOrder = {0, 1};  // path_id, step
+constexpr std::array<GraphBound, 1> kBounds = {{{0, "k"}}};
+
 constexpr GraphFunction kKShortestPaths = {
     "graph_k_shortest_paths",
     "graph_k_shortest_paths(edge_table, source, target [, weight_col, direction, max_depth, k, "
@@ -53,7 +57,9 @@ constexpr GraphFunction kKShortestPaths = {
     0,
     -1,
     50,
-    RunKShortestPaths};
+    RunKShortestPaths,
+    kOrder,
+    kBounds};
 
 }  // namespace
 

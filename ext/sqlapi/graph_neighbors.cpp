@@ -18,9 +18,8 @@
 // ROWS come by node, neighbour, way (out before in), edge id. Parallel edges are rows of their own;
 // an edge from a node to itself is one row with direction both.
 //
-// HOW IT WORKS: one look-up for each node and direction, by index where there is one; nothing is
-// kept in memory.
-#include <algorithm>
+// HOW IT WORKS: one look-up for each node and direction, by index where there is one; of several
+// nodes in a table without, one pass over its edges. Nothing is kept in memory.
 #include <array>
 
 #include "graph/load.h"
@@ -73,30 +72,43 @@ class Lookup {
   Lookup(sqlite3* db, const EdgeRequest& request, const EdgeSource& source, NeighborRows* rows)
       : db_(db), request_(request), source_(source), rows_(rows) {}
 
-  Status Open(Direction way) {
+  // `all`: for AddAll(); else for Add().
+  Status Open(Direction way, bool all) {
     enters_ = way == Direction::kIn;
-    Status status = statement_.Prepare(db_, source_.LookupSql(way));
+    Status status =
+        statement_.Prepare(db_, all ? source_.AllLinksSql(way) : source_.LookupSql(way));
     if (status.ok() && source_.types_given) statement_.BindText(2, *request_.types);
     return status;
   }
 
   Status Add(const ValueRef& id, bool with_loops) {
     id.Bind(&statement_, 1);
+    // The column may have converted what was bound: '1' is not 1.
+    return AddRows(with_loops, [&](const ValueRef& node) { return Compare(node, id) == 0; });
+  }
+  Status AddAll(const Interner& ids, bool with_loops) {
+    return AddRows(with_loops,
+                   [&](const ValueRef& node) { return ids.Find(node) != Interner::kNone; });
+  }
+
+ private:
+  template <class Wanted>
+  Status AddRows(bool with_loops, const Wanted& wanted) {
     int rc;
     Status status;
-    while (status.ok() && (rc = statement_.Step()) == SQLITE_ROW) status = AddRow(id, with_loops);
+    while (status.ok() && (rc = statement_.Step()) == SQLITE_ROW) {
+      const ValueRef node = ValueRef::Of(sqlite3_column_value(statement_.get(), 0));
+      if (wanted(node)) status = AddRow(node, with_loops);
+    }
     statement_.Reset();
     if (!status.ok() || rc == SQLITE_DONE) return status;
     return DatabaseError(db_, rc, "reading " + source_.label);
   }
 
- private:
-  Status AddRow(const ValueRef& id, bool with_loops) {
+  Status AddRow(const ValueRef& node, bool with_loops) {
     sqlite3_stmt* const row = statement_.get();
-    const ValueRef node = ValueRef::Of(sqlite3_column_value(row, 0));
     const ValueRef neighbor = ValueRef::Of(sqlite3_column_value(row, 1));
-    // The column may have converted what was bound: '1' is not 1.
-    if (Compare(node, id) != 0 || neighbor.is_null()) return Status::Ok();
+    if (neighbor.is_null()) return Status::Ok();
     if (!with_loops && Compare(node, neighbor) == 0) return Status::Ok();
     const ValueRef edge_id = ValueRef::Of(sqlite3_column_value(row, 2));
     NeighborRow added{rows_->nodes.size(), enters_, !source_.weight.empty(), 0};
@@ -123,8 +135,8 @@ class Lookup {
 };
 
 // By node, neighbour, way, edge id.
-void SortRows(NeighborRows* all) {
-  std::sort(all->rows.begin(), all->rows.end(), [&](const NeighborRow& a, const NeighborRow& b) {
+Status SortRows(const StopPoll& poll, NeighborRows* all) {
+  return PolledSort(poll, &all->rows, [&](const NeighborRow& a, const NeighborRow& b) {
     int order = Compare(all->nodes[a.at], all->nodes[b.at]);
     if (order == 0) order = Compare(all->neighbors[a.at], all->neighbors[b.at]);
     if (order == 0 && a.enters != b.enters) return b.enters;
@@ -155,14 +167,18 @@ Status RunNeighbors(GraphCall* call) {
   for (const Direction way : {Direction::kOut, Direction::kIn}) {
     if (direction != way && direction != Direction::kBoth) continue;
     Lookup lookup(call->db(), request, source, rows.get());
-    status = lookup.Open(way);
+    const bool all = source.is_plain && !source.IsIndexed(way) && distinct.size() > 1;
+    status = lookup.Open(way, all);
     const bool with_loops = way == Direction::kOut || direction == Direction::kIn;
-    for (size_t i = 0; status.ok() && i < distinct.size(); ++i) {
+    if (status.ok() && all) status = lookup.AddAll(distinct, with_loops);
+    for (size_t i = 0; status.ok() && !all && i < distinct.size(); ++i) {
       status = lookup.Add(distinct.values()[i], with_loops);
     }
     if (!status.ok()) return status;
   }
-  SortRows(rows.get());
+  InterruptPoll interrupt;
+  status = SortRows([&] { return interrupt.PollOn(call->db()); }, rows.get());
+  if (!status.ok()) return status;
   call->Report("lookup", static_cast<int64_t>(rows->size()));
   call->rows = std::move(rows);
   return status;
@@ -171,6 +187,8 @@ Status RunNeighbors(GraphCall* call) {
 constexpr std::array<const char*, 10> kArguments = {
     "edge_table", "node_in",    "direction", "types",       "src_col",
     "dst_col",    "weight_col", "type_col",  "edge_id_col", "null_weight"};
+
+constexpr std::array<int, 2> kOrder = {kNode, kNeighbor};
 
 constexpr GraphFunction kNeighbors = {
     "graph_neighbors",
@@ -182,7 +200,8 @@ constexpr GraphFunction kNeighbors = {
     kNode,
     -1,
     20,
-    RunNeighbors};
+    RunNeighbors,
+    kOrder};
 
 }  // namespace
 

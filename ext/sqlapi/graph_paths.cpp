@@ -4,8 +4,8 @@
 // The paths from a node, all of them or those to another, a row each.
 //
 //   SELECT length, nodes FROM graph_paths('edges', 'a', 'z') WHERE max_hops = 4;
-//   SELECT e.value, count(*) FROM graph_paths('edges', 'a', 'z', 1, 4) AS p, json_each(p.edges) AS
-//   e GROUP BY 1 ORDER BY 2 DESC;
+//   SELECT e.value, count(*) FROM graph_paths('edges', 'a', 'z', 1, 4) AS p,
+//     json_each(p.edges) AS e GROUP BY 1 ORDER BY 2 DESC;
 //   -- the edges that most ways use
 //   SELECT nodes FROM graph_paths('edges', 'a', 'a') WHERE mode = 'simple';
 //   -- the cycles through a
@@ -14,22 +14,19 @@
 //   edge_table, direction, types, src_col, dst_col, type_col, edge_id_col, node_table, id_col
 //               as those of graph_bfs
 //   source      one id; NULL: no rows
-//   target      one id; NULL: no rows; not given: paths to any node
+//   target      one id; NULL: paths to any node
 //   min_hops, max_hops  how many edges a path has: from 1, to any number (1,000,000)
 //   mode        trail (default): no edge twice; acyclic: no node twice; simple: no node twice, but
-//   the
-//               last may be the first; walk: anything
+//               the last may be the first; walk: anything
 //   max_paths   at most so many paths (1000), the shortest; last_cut of graph_stats is 1 if there
-//   are
-//               more
+//               are more
 //   simple      0 (default): each of several parallel edges makes a path of its own; 1: the one
-//   with
-//               the smallest id stands for all
+//               with the smallest id stands for all, and edges from a node to itself are left out
 //
 // ROWS come by length, the number of edges; of the same length, those that first go to a smaller
 // id, or along a smaller edge id. path_id counts from 1. nodes and edges are JSON arrays of ids,
-// nodes one longer. JSON has no blobs: one becomes the text that hex() gives; a real is written so
-// that it reads back the same.
+// nodes one longer. A LIMIT is as good as max_paths. JSON has no blobs: one becomes the text that
+// hex() gives; a real is written so that it reads back the same.
 //
 // HOW IT WORKS: for each length a search in depth, which a search from the target keeps on paths
 // that can still end there (graph/path_lister.h). The number of paths grows with every edge: give
@@ -99,7 +96,6 @@ struct PathOptions {
   PathQuery query;
   sqlite3_value* source = nullptr;
   sqlite3_value* target = nullptr;
-  bool any_target = true;
   bool simple = false;
   bool number_by_id = false;  // look-ups know an edge from both of its ends by its id
 };
@@ -109,11 +105,11 @@ Status FindPaths(AnyWalk* walk, PathOptions options, const StopPoll& poll, PathR
                  bool* more) {
   PathQuery& query = options.query;
   Status status = walk->Find(ValueRef::Of(options.source), &query.source);
-  if (status.ok() && !options.any_target) {
+  if (status.ok() && options.target) {
     status = walk->Find(ValueRef::Of(options.target), &query.target);
   }
   if (!status.ok() || walk->gave_up() || query.source == kNoNode ||
-      (!options.any_target && query.target == kNoNode)) {
+      (options.target && query.target == kNoNode)) {
     return status;
   }
   Stop stop(poll);
@@ -121,7 +117,7 @@ Status FindPaths(AnyWalk* walk, PathOptions options, const StopPoll& poll, PathR
   WalkLinks<AnyWalk, true> back(walk, options.simple);
   if (options.number_by_id) links.NumberById();
   std::unique_ptr<CostSearch> from_target;
-  if (!options.any_target) {
+  if (options.target) {
     status = walk->OpenBack(poll);
     if (!status.ok()) return status;
     from_target = std::make_unique<CostSearch>(&back, query.target, true);
@@ -144,7 +140,6 @@ Status ReadOptions(GraphCall* call, Direction* direction, PathOptions* options) 
   int mode = 0;
   options->source = call->Given("source");
   options->target = call->Given("target");
-  options->any_target = !call->Named("target");
   Status status = call->Count("min_hops", &query.min_hops);
   if (status.ok()) status = call->Count("max_hops", &query.max_hops);
   if (status.ok()) status = call->Choice("mode", kModes, &mode);
@@ -153,6 +148,7 @@ Status ReadOptions(GraphCall* call, Direction* direction, PathOptions* options) 
   if (status.ok()) status = call->Flag("simple", &options->simple);
   if (!status.ok()) return status;
   query.mode = static_cast<PathMode>(mode);
+  query.max_paths = std::min(query.max_paths, call->wanted());
   query.max_hops = std::min(query.max_hops, PathQuery::kMostHops);
   if (query.min_hops > PathQuery::kMostHops) {
     return Status::Error(Format("min_hops must be at most %llu",
@@ -174,13 +170,13 @@ Status RunPaths(GraphCall* call) {
   const bool has_rowid = !source.rowid.empty() && source.edge_id == source.rowid;
   options.number_by_id = direction == Direction::kBoth && has_rowid;
   const bool may_look_up = (direction != Direction::kBoth || has_rowid) &&
-                           (options.any_target || source.IsIndexed(Direction::kBoth));
+                           (options.target == nullptr || source.IsIndexed(Direction::kBoth));
   status = call->Walk(
       &reader, direction,
       [&](auto* walk) {
         rows->steps.clear();
         rows->ends.clear();
-        if (!options.source || (!options.any_target && !options.target)) return Status::Ok();
+        if (!options.source) return Status::Ok();
         Status found = FindPaths(walk, options, reader.poll(), rows.get(), &more);
         return walk->gave_up() ? Status::Ok() : std::move(found);
       },
@@ -195,6 +191,8 @@ constexpr std::array<const char*, 16> kArguments = {
     "max_paths",   "direction",  "types",  "src_col",  "dst_col",  "type_col",
     "edge_id_col", "node_table", "id_col", "simple"};
 
+constexpr std::array<GraphBound, 2> kBounds = {{{kPathId, "max_paths"}, {kLength, "max_hops"}}};
+
 constexpr GraphFunction kPaths = {"graph_paths",
                                   "graph_paths(edge_table, source [, target, min_hops, max_hops, "
                                   "mode, max_paths, direction, ...])",
@@ -205,7 +203,10 @@ constexpr GraphFunction kPaths = {"graph_paths",
                                   kPathId,
                                   -1,
                                   100,
-                                  RunPaths};
+                                  RunPaths,
+                                  {},
+                                  kBounds,
+                                  true};
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 
 import math
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,9 +160,14 @@ class Race:
     # ---- PageRank at equal error
 
     def exact_scores(self, seeds: list[int] | None) -> np.ndarray:
+        """Kept in a file: they take a minute for millions of edges."""
         key = tuple(seeds or ())
         if key not in self.exact:
-            self.exact[key] = answers.exact_scores(self.graph, seeds, both=bool(seeds))
+            name = zlib.crc32(np.array(key, "<i8").tobytes())
+            kept = self.graph.folder / f"scores-{name:08x}.npy"
+            if not kept.exists():
+                np.save(kept, answers.exact_scores(self.graph, seeds, both=bool(seeds)))
+            self.exact[key] = np.load(kept)
         return self.exact[key]
 
     def error(self, reply: dict[str, Any]) -> float:

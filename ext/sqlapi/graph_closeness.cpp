@@ -9,8 +9,8 @@
 // ARGUMENTS, by position or by name in WHERE
 //   edge_table  name of a table or view, or db_query('SELECT ...')
 //   node_in     an id, a JSON array of ids, or IN; what the graph does not have is left out. Not
-//               given: all nodes; NULL: none. Each costs a pass over all that reaches it: for a
-//               large graph name the nodes
+//               given: all nodes; NULL: none. 64 of them cost a pass over the graph, with
+//               weight_col each does: for a large graph name the nodes
 //   weight_col, null_weight  lengths of edges; without, each is 1
 //   direction   out (default): paths follow edges from source to target, and end at the node; in:
 //               the other way, so they lead from the node along its edges; both: either way

@@ -23,11 +23,11 @@ EACH_WRITER = pytest.mark.parametrize("writer", WRITERS)
 
 # What breaks a text in one of the formats, and what looks as if it were a part of it.
 NASTY = [
-    "plain", "two words", 'say "hi"', "back\\slash", "end\\", "\\N", "\\n", "a\nb", "tab\there",
+    "plain", "two words", 'say "hi"', "back\\slash", "end\\", "\\N", "\\n", "a\nb", "\n", '"\n"', "tab\there",
     "<b>bold</b>", "a & b", "&amp;", "&#35;", "#35;", "#quot;", "`code`", "$$x$$", "%% note",
     "%%{init: {}}%%", "style a:#35;", "classDef x:#fff;", "end", "node", "graph", "digraph", "->",
     "--", "a:b:c", "{x}", "[x]", "(x)", "|x|", "]]>", "<!-- x -->", "naïve", "日本", "🙂", "'", "''",
-    "", " ", "n0", "n1;", "a\\\"b", "-0", "1.5", "\x01\x1f", "\r\n", "\r", "x" * 300, "\u2028", "\u00a0",
+    "", " ", "n0", "n1;", "a\\\"b", "-0", "1.5", "\x01\x1f", "\r\n", "\r", "x" * 300, "\u2028", "\u00a0", "\x7f",
 ]  # fmt: skip
 XML_TEXT = re.compile("[^\x09\x0a\x0d\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -228,9 +228,13 @@ def read_dot(texts):
     return found
 
 
+def unescaped(text):
+    return re.sub(r"\\(.)", lambda m: "\n" if m[1] == "n" else m[1], text)
+
+
 def dot_label(text):
     """The text of a label as Graphviz shows it."""
-    return html.unescape(re.sub(r"\\(.)", lambda m: "\n" if m[1] == "n" else m[1], text))
+    return html.unescape(unescaped(text))
 
 
 def test_graphviz_reads_the_dot_back(engine):
@@ -240,7 +244,7 @@ def test_graphviz_reads_the_dot_back(engine):
     assert len(graphs) == len(cases)
     for rows, graph in zip(cases, graphs):
         assert graph["directed"]
-        names = [o["name"].replace("\\\\", "\\") for o in graph.get("objects", [])]
+        names = [unescaped(node["name"]) for node in graph.get("objects", [])]
         nodes, edges = {}, Counter()
         for name, node in zip(names, graph.get("objects", [])):
             nodes[name] = dot_label(node["label"]) if node.get("label", "\\N") != "\\N" else name
@@ -335,7 +339,7 @@ def test_mermaid_by_its_documented_rules(engine, seed):
             edges[source, target, None if label is None else mermaid_text(label)] += 1
 
     def shown(text):
-        return re.sub(r"[\x00-\x09\x0b-\x1f]", lambda m: " " if m[0] == "\t" else "?", text) or " "
+        return re.sub(r"[\x00-\x09\x0b-\x1f\x7f]", lambda m: " " if m[0] == "\t" else "?", text) or " "
 
     ids = sorted({end for row in rows for end in row[:2] if end is not None}, key=str.encode)
     labels = {row[0]: row[2] for row in rows if row[1] is None}

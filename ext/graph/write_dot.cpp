@@ -1,8 +1,9 @@
 // The language of Graphviz. A node that is only an end of edges has no line of its own.
 //
-// In a string of DOT only \" is an escape; what a label shows knows \\ and \n and the entities of
-// HTML besides. So a backslash is always doubled, and an id that would be shown otherwise than it
-// is gets a label: also one that begins with %, which Graphviz takes as a name of its own making.
+// In a string of DOT only \" is an escape, and a line break beside it is lost; what a label shows
+// knows \\ and \n and the entities of HTML besides. So a line break is \n and a backslash doubled,
+// and an id that would be shown otherwise than it is gets a label: also one that begins with %,
+// which Graphviz takes as a name of its own making.
 #include "graph/writing.h"
 
 #include "base/utf8.h"
@@ -16,7 +17,7 @@ void AppendQuoted(std::string_view text, bool is_label, std::string* out) {
     if (c == '"' || c == '\\') *out += '\\';
     if (is_label && c == '&') {
       *out += "&amp;";
-    } else if (is_label && c == '\n') {
+    } else if (c == '\n') {
       *out += "\\n";
     } else {
       *out += c;

@@ -94,6 +94,15 @@ EVERYWHERE = [
         "SELECT node, community FROM graph_leiden(db_query('SELECT id, id / 2 FROM docs'))",
         [[0, 0], [1, 0], [2, 2], [3, 0], [4, 2]],
     ),
+    (
+        "SELECT node FROM graph_bfs(db_query('SELECT id, id / 2 FROM docs'), 3)"
+        " WHERE depth <= 1 ORDER BY depth, root LIMIT 2",
+        [[3], [1]],
+    ),
+    (
+        "SELECT nodes FROM graph_paths(db_query('SELECT id, id / 2 FROM docs'), 3)",
+        [["[3,1]"], ["[3,1,0]"]],
+    ),
     ("SELECT round(graph_rrf(id), 4) FROM docs", [[0.064]]),
     ("SELECT count(*) FROM vec_last_scan", [[1]]),
     ("SELECT graph_migrate() NOT NULL", [[1]]),

@@ -170,6 +170,16 @@ CASES = {
                          "SELECT * FROM graph_closeness('edges', '[\"a\", 4]', 'km')"),
     "graph likeness": (ROADS, "SELECT * FROM graph_label_propagation('edges', 5, 'async', 1); "
                        "SELECT * FROM graph_similarity('edges', 'c', 'adamic_adar', 2)"),
+    "graph walks": (ROADS, "SELECT * FROM graph_bfs('edges', '[\"a\", 4]', 3, 'both'); "
+                    "SELECT * FROM graph_distances('edges', 'a', 'km') WHERE cost <= 3; "
+                    "SELECT * FROM graph_neighbors('edges', '[\"a\", 4]')"),
+    "graph paths": (ROADS, "SELECT * FROM graph_all_shortest_paths('edges', 'a', 4); "
+                    "SELECT * FROM graph_k_shortest_paths('edges', 'a', 4, 'km', 'both'); "
+                    "SELECT * FROM graph_paths('edges', 'a', 4) WHERE direction = 'both'"),
+    "graph look-ups": (ROADS + "CREATE INDEX s ON edges(source); CREATE INDEX t ON edges(target);",
+                       "SELECT * FROM graph_shortest_path('edges', 'a', 4, 'km'); "
+                       "SELECT * FROM graph_paths('edges', 'a', 4) WHERE direction = 'both' "
+                       "AND simple = 1"),
     "track": (TABLE + "CREATE UNIQUE INDEX u ON t (lower(id), n) WHERE n > 0",
               "SELECT sql, tracked FROM vec_track_sql('t', 'e')"),
     "tracked": ("SELECT graph_migrate();" + (ROOT / "sql/optional/track_nodes.sql").read_text(),

@@ -83,9 +83,10 @@ class Lister {
   }
   // Lets the search from the target know more, at most as fast as the paths grow.
   Status LearnMore(uint64_t length) {
-    while (from_target_ && from_target_->radius() <= static_cast<double>(length) &&
-           (from_target_->radius() <= static_cast<double>(length / 2) ||
-            from_target_->steps() < steps_)) {
+    const uint64_t half = length / 2;
+    while (
+        from_target_ && from_target_->radius() <= static_cast<double>(length) &&
+        (from_target_->radius() <= static_cast<double>(half) || from_target_->steps() < steps_)) {
       uint32_t node = kNoNode;
       const uint64_t before = from_target_->steps();
       Status status = from_target_->Step(&node);

@@ -193,3 +193,54 @@ def test_interrupt_stops_the_computing(engine, sql):
         thread.join()
     assert "interrupt" in str(caught.value).lower()
     assert engine.execute("SELECT count(*) FROM graph_components('edges')") == [(1001,)]
+
+
+# ---- calls inside a join ------------------------------------------------------------------------
+
+
+INSIDE = {
+    "left join": "SELECT n.id, d.node, d.degree FROM (SELECT 1 AS id UNION SELECT 2) AS n "
+                 "LEFT JOIN graph_degree('edges') AS d ON d.node > n.id",
+    "correlated": "SELECT n.id, (SELECT sum(d.degree) FROM graph_degree('edges') AS d "
+                  "WHERE d.node > n.id) FROM (SELECT 1 AS id UNION SELECT 2) AS n",
+}
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_an_equal_call_of_the_same_statement_is_not_made_again(file, name):
+    sql = INSIDE[name]
+    outside = sql.replace("graph_degree('edges')", "d").replace(
+        "SELECT", "WITH d AS MATERIALIZED (SELECT * FROM graph_degree('edges')) SELECT", 1)
+    assert file.execute(sql) == file.execute(outside)
+    assert reader(file) != "kept"
+    file.execute(sql)
+    assert reader(file) == "kept"
+    # Another statement computes.
+    by_graph(file)
+    assert reader(file) == "cache"
+
+
+def test_another_argument_is_another_call(file):
+    for table in ["edges", "main.edges"]:
+        file.execute("SELECT * FROM (SELECT 'weak' AS k UNION ALL SELECT 'strong') AS n "
+                     f"CROSS JOIN graph_components('{table}', n.k) AS c")
+        assert reader(file) == "cache"
+    rows = file.execute("SELECT n.way, p.node FROM (SELECT 'out' AS way UNION ALL SELECT 'in') AS n"
+                        " CROSS JOIN graph_bfs('edges', 1) AS p WHERE p.direction = n.way")
+    assert rows == [("out", 1), ("out", 2), ("out", 3), ("in", 1)]
+
+
+def test_a_change_between_two_rows_of_a_statement_is_seen(file):
+    statement = file.connection.cursor().execute(
+        "SELECT (SELECT count(*) FROM graph_degree('edges') WHERE n.value > 0) "
+        "FROM json_each('[1, 2, 3, 4]') AS n")
+    first = next(statement)
+    file.execute("INSERT INTO edges VALUES (8, 9)")
+    last = list(statement)[-1]  # Python itself may be a row ahead
+    assert [first, last] == [(3,), (5,)]
+
+
+def test_a_view_inside_a_join_is_read_for_each_row(file):
+    file.execute("CREATE VIEW v AS SELECT source, target FROM edges")
+    file.execute(INSIDE["left join"].replace("'edges'", "'v'"))
+    assert reader(file) == "load"

@@ -24,6 +24,10 @@ class EdgeReader {
   Status Open(const EdgeRequest& request);
   // Whether Load() returns what is in memory.
   bool cached() const { return cached_; }
+  // Whether that is `graph`: what was made of it is valid.
+  bool Holds(const std::shared_ptr<const Graph>& graph) const {
+    return cached_ && entry_->graph == graph;
+  }
   Status Load(std::shared_ptr<const Graph>* graph);
   // Of a plain table, which is about how many edges it has; else 0.
   int64_t largest_rowid() const { return largest_rowid_; }

@@ -11,20 +11,21 @@ constexpr int64_t kShare = 20;
 
 }  // namespace
 
-Status LookupWalk::PrepareLookup(Direction way, Statement* statement) {
-  Status status = statement->Prepare(reader_->db(), reader_->source().LookupSql(way));
-  if (status.ok() && reader_->source().types_given) {
-    statement->BindText(2, *reader_->request().types);
-  }
-  return status;
-}
+LookupWalk::LookupWalk(const EdgeReader* reader, Direction direction)
+    : reader_(reader),
+      direction_(direction),
+      most_(std::max(kLeastTouched, reader->largest_rowid() / kShare)) {}
 
-Status LookupWalk::Open() {
+// The statement for one way, prepared when it is first needed.
+Status LookupWalk::Lookup(bool enters, Statement** statement) {
+  *statement = enters ? &entering_ : &leaving_;
+  if (**statement) return Status::Ok();
   const EdgeSource& source = reader_->source();
-  most_ = std::max(kLeastTouched, reader_->largest_rowid() / kShare);
-  Status status = source.src_indexed ? PrepareLookup(Direction::kOut, &leaving_) : Status::Ok();
-  return status.ok() && source.dst_indexed ? PrepareLookup(Direction::kIn, &entering_)
-                                           : std::move(status);
+  Status status =
+      (*statement)
+          ->Prepare(reader_->db(), source.LookupSql(enters ? Direction::kIn : Direction::kOut));
+  if (status.ok() && source.types_given) (*statement)->BindText(2, *reader_->request().types);
+  return status;
 }
 
 // Looks for a row whose first column is `id`.
@@ -44,21 +45,29 @@ Status LookupWalk::Exists(Statement* statement, const ValueRef& id, uint32_t* no
 
 Status LookupWalk::Find(const ValueRef& id, uint32_t* node) {
   *node = kNoNode;
+  const EdgeSource& source = reader_->source();
   Status status;
-  if (leaving_) status = Exists(&leaving_, id, node);
-  if (status.ok() && *node == kNoNode && entering_) status = Exists(&entering_, id, node);
+  for (const bool enters : {false, true}) {
+    if (!(enters ? source.dst_indexed : source.src_indexed)) continue;
+    Statement* statement = nullptr;
+    if (status.ok() && *node == kNoNode) status = Lookup(enters, &statement);
+    if (status.ok() && statement) status = Exists(statement, id, node);
+  }
   const NodeSource& nodes = reader_->node_source();
   if (status.ok() && *node == kNoNode && !nodes.id.empty()) {
     Statement listed;
     status = listed.Prepare(reader_->db(), nodes.LookupSql());
     if (status.ok()) status = Exists(&listed, id, node);
   }
-  if (*node == kNoNode && !(leaving_ && entering_)) gave_up_ = true;
+  if (*node == kNoNode && !(source.src_indexed && source.dst_indexed)) gave_up_ = true;
   return status;
 }
 
 Status LookupWalk::Read(uint32_t node, bool enters) {
-  Statement& statement = enters ? entering_ : leaving_;
+  Statement* lookup = nullptr;
+  Status status = Lookup(enters, &lookup);
+  if (!status.ok()) return status;
+  Statement& statement = *lookup;
   const bool weighted = !reader_->source().weight.empty();
   nodes_.values()[node].Bind(&statement, 1);
   int rc;
@@ -72,8 +81,8 @@ Status LookupWalk::Read(uint32_t node, bool enters) {
     Found found{0, static_cast<uint32_t>(edge_ids_.size()), 1, enters};
     if (weighted) {
       bool skip = false;
-      Status status = ReadWeight(reader_->source(), reader_->request().null_weight,
-                                 sqlite3_column_value(row, 3), edge_id, 0, &found.weight, &skip);
+      status = ReadWeight(reader_->source(), reader_->request().null_weight,
+                          sqlite3_column_value(row, 3), edge_id, 0, &found.weight, &skip);
       if (!status.ok()) {
         statement.Reset();
         return status;

@@ -113,9 +113,7 @@ class LookupWalk final : public WalkIds {
  public:
   // REQUIRES: `reader` is open, its source plain and indexed for the direction; it lives as long as
   // nodes are visited.
-  LookupWalk(const EdgeReader* reader, Direction direction)
-      : reader_(reader), direction_(direction) {}
-  Status Open();
+  LookupWalk(const EdgeReader* reader, Direction direction);
 
   size_t size() const { return nodes_.size(); }
   // Also gives up if only reading all edges could tell.
@@ -165,16 +163,16 @@ class LookupWalk final : public WalkIds {
   Status Gather(Direction way, uint32_t node);
   Status Read(uint32_t node, bool enters);
   Status Exists(Statement* statement, const ValueRef& id, uint32_t* node);
-  Status PrepareLookup(Direction way, Statement* statement);
+  Status Lookup(bool enters, Statement** statement);
 
   const EdgeReader* reader_;
   Direction direction_;
+  int64_t most_;  // edges to touch
   Statement leaving_;
   Statement entering_;
   Interner nodes_;
   ValueList edge_ids_;
   std::vector<Found> found_;
-  int64_t most_ = 0;  // edges to touch
   bool gave_up_ = false;
 };
 

@@ -289,6 +289,7 @@ Status GraphCall::LoadAll(EdgeReader* reader, std::shared_ptr<const Graph>* grap
   const bool cached = reader->cached();
   Status status = reader->Load(graph);
   if (status.ok()) Report(cached ? "cache" : "load", static_cast<int64_t>((*graph)->edges()));
+  graph_ = *graph;
   return status;
 }
 
@@ -300,6 +301,43 @@ Status GraphCall::Load(EdgeReader* reader, std::shared_ptr<const Graph>* graph,
   if (!status.ok()) return status;
   return simple ? SimpleGraph(**graph, direction == Direction::kBoth, reader->poll(), graph)
                 : std::move(status);
+}
+
+// What tells calls of one function apart.
+std::string GraphCall::Key() const {
+  std::string key;
+  const auto add = [&](sqlite3_value* value) {
+    const int type = value ? sqlite3_value_type(value) : SQLITE_NULL;
+    const int64_t integer = type == SQLITE_INTEGER ? sqlite3_value_int64(value) : 0;
+    const double real = type == SQLITE_FLOAT ? sqlite3_value_double(value) : 0;
+    std::string_view bytes;
+    if (type == SQLITE_TEXT) bytes = TextOf(value);
+    if (type == SQLITE_BLOB) bytes = BlobOf(value);
+    const size_t head[] = {static_cast<size_t>(type), bytes.size()};
+    key.append(reinterpret_cast<const char*>(head), sizeof head);
+    key.append(reinterpret_cast<const char*>(&integer), sizeof integer);
+    key.append(reinterpret_cast<const char*>(&real), sizeof real);
+    key.append(bytes);
+  };
+  for (sqlite3_value* value : values_) add(value);
+  for (const Value& value : in_values_) add(value.get());
+  key.append(reinterpret_cast<const char*>(bounds_.data()), bounds_.size() * sizeof(double));
+  key.append(reinterpret_cast<const char*>(&wanted_), sizeof wanted_);
+  return key;
+}
+
+std::shared_ptr<const GraphResult> GraphCall::Result(std::string key) {
+  return std::make_shared<GraphResult>(
+      GraphResult{std::move(key), std::move(rows), std::move(graph_), connection_->last_graph});
+}
+
+bool GraphCall::IsValid(const GraphResult& result) {
+  if (!result.graph) return false;
+  EdgeReader reader(db(), &connection_->graphs);
+  if (!Open(&reader).ok() || !reader.Holds(result.graph)) return false;  // run() says why
+  connection_->last_graph = result.report;
+  connection_->last_graph.reader = "kept";
+  return true;
 }
 
 }  // namespace vecgraph

@@ -13,18 +13,22 @@ namespace vecgraph {
 struct GraphTable : sqlite3_vtab {
   Connection* connection = nullptr;
   const GraphFunction* function = nullptr;
+  // Of the last call, while a cursor has it: a correlated subquery opens a new one for each row
+  // before it closes the old one.
+  std::weak_ptr<const GraphResult> last;
 };
 
 struct GraphCursor : sqlite3_vtab_cursor {
-  std::vector<Value> values;        // the arguments, as given
-  std::unique_ptr<GraphRows> rows;  // null before the first xFilter and after an error
+  std::vector<Value> values;                  // the arguments, as given
+  std::shared_ptr<const GraphResult> result;  // before the first xFilter that of another cursor
+  bool ready = false;                         // xFilter has succeeded
   size_t at = 0;
 };
 
 namespace {
 
-const GraphTable& TableOf(const sqlite3_vtab_cursor* cursor) {
-  return *static_cast<const GraphTable*>(cursor->pVtab);
+GraphTable& TableOf(const sqlite3_vtab_cursor* cursor) {
+  return *static_cast<GraphTable*>(cursor->pVtab);
 }
 
 // ---- planning -----------------------------------------------------------------------------------
@@ -162,7 +166,7 @@ int GraphBestIndex(sqlite3_vtab* base, sqlite3_index_info* info) {
 // ---- calling ------------------------------------------------------------------------------------
 
 Status FilterGraph(GraphCursor* cursor, const char* plan, sqlite3_value** argv) {
-  const GraphTable& table = TableOf(cursor);
+  GraphTable& table = TableOf(cursor);
   const GraphFunction& function = *table.function;
   const Depth depth(table.connection);
   if (depth.TooDeep()) return Status::Error(kTooDeep);
@@ -194,15 +198,21 @@ Status FilterGraph(GraphCursor* cursor, const char* plan, sqlite3_value** argv) 
       cursor->values[static_cast<size_t>(place)] = Value(argv[i]);
     }
   }
-  Status status = function.run(&call);
-  if (status.ok()) cursor->rows = std::move(call.rows);
-  return status;
+  std::string key = call.Key();
+  if (!cursor->result || cursor->result->key != key || !call.IsValid(*cursor->result)) {
+    Status status = function.run(&call);
+    if (!status.ok()) return status;
+    cursor->result = call.Result(std::move(key));
+    table.last = cursor->result;
+  }
+  cursor->ready = true;
+  return Status::Ok();
 }
 
 int GraphFilter(sqlite3_vtab_cursor* base, int, const char* plan, int, sqlite3_value** argv) {
   auto* cursor = static_cast<GraphCursor*>(base);
   return GuardTable(base->pVtab, [&] {
-    cursor->rows = nullptr;
+    cursor->ready = false;
     cursor->at = 0;
     cursor->values.clear();
     cursor->values.resize(TableOf(base).function->arguments.size());
@@ -222,7 +232,7 @@ int GraphNext(sqlite3_vtab_cursor* base) {
 
 int GraphEof(sqlite3_vtab_cursor* base) {
   const auto* cursor = static_cast<GraphCursor*>(base);
-  return !cursor->rows || cursor->at >= cursor->rows->size() ? 1 : 0;
+  return !cursor->ready || cursor->at >= cursor->result->rows->size() ? 1 : 0;
 }
 
 int GraphColumn(sqlite3_vtab_cursor* base, sqlite3_context* ctx, int column) {
@@ -230,7 +240,7 @@ int GraphColumn(sqlite3_vtab_cursor* base, sqlite3_context* ctx, int column) {
   GuardFunction(ctx, [&] {
     const int visible = TableOf(base).function->visible;
     if (column < visible) {
-      cursor->rows->Column(ctx, cursor->at, column);
+      cursor->result->rows->Column(ctx, cursor->at, column);
     } else if (const Value& value = cursor->values[static_cast<size_t>(column - visible)]) {
       sqlite3_result_value(ctx, value.get());
     }
@@ -244,9 +254,10 @@ int GraphRowid(sqlite3_vtab_cursor* base, sqlite3_int64* rowid) {
   return SQLITE_OK;
 }
 
-int GraphOpen(sqlite3_vtab*, sqlite3_vtab_cursor** out) {
+int GraphOpen(sqlite3_vtab* table, sqlite3_vtab_cursor** out) {
   auto* cursor = new (std::nothrow) GraphCursor();
   if (!cursor) return SQLITE_NOMEM;
+  cursor->result = static_cast<GraphTable*>(table)->last.lock();
   *out = cursor;
   return SQLITE_OK;
 }

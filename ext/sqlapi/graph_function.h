@@ -4,6 +4,9 @@
 // reading of arguments and errors are the same for all. Everything happens in xFilter: when it
 // returns, no statement is left in the middle and nothing is locked.
 //
+// A call on the inner side of a join runs for each outer row. An equal one takes the rows of the
+// one before, if both belong to the same statement and the graph is in memory and unchanged.
+//
 // THE PLAN is the string of argument_plan.h; "NAME in" stands for an IN that is taken whole
 // (SQLite 3.38), for the arguments that are sets of nodes. Any other IN, and each before 3.38,
 // makes one call per value. "NAME <=" is a bound of the statement on a column, "LIMIT" its LIMIT:
@@ -34,6 +37,14 @@ class GraphRows {
   virtual ~GraphRows() = default;
   virtual size_t size() const = 0;
   virtual void Column(sqlite3_context* ctx, size_t row, int column) const = 0;
+};
+
+// The result with what it was made from.
+struct GraphResult {
+  std::string key;  // the arguments
+  std::shared_ptr<const GraphRows> rows;
+  std::shared_ptr<const Graph> graph;  // null: it depends on more than a graph in memory
+  GraphReport report;
 };
 
 // Nodes that a call starts from.
@@ -117,6 +128,9 @@ class GraphCall {
   Status Walk(EdgeReader* reader, Direction direction, Run&& run,
               std::shared_ptr<const WalkIds>* ids, bool may_look_up = true) const;
 
+  // Says that the rows depend on more than the arguments and the edges.
+  void NotRepeatable() { graph_ = nullptr; }
+
   void Report(const char* reader, int64_t edges, double missing = 0) const {
     connection_->last_graph = {function_->name, reader, edges, missing, {}, false};
   }
@@ -137,13 +151,17 @@ class GraphCall {
   void ReadBound(int place, sqlite3_value* value);
   Status ReadJsonStart(const char* argument, std::string_view json, Start* start) const;
   Status ReadTable(const char* argument, std::string* text, bool* is_query) const;
+  std::string Key() const;
+  std::shared_ptr<const GraphResult> Result(std::string key);
+  bool IsValid(const GraphResult& result);
 
   Connection* connection_;
   const GraphFunction* function_;
   std::vector<sqlite3_value*> values_;  // null: not given
   std::vector<double> bounds_;          // of each argument, by the statement
   uint64_t wanted_ = UINT64_MAX;
-  int in_ = -1;  // the argument that an IN gave
+  mutable std::shared_ptr<const Graph> graph_;  // that Load() gave
+  int in_ = -1;                                 // the argument that an IN gave
   std::vector<Value> in_values_;
 };
 
@@ -153,8 +171,7 @@ Status GraphCall::Walk(EdgeReader* reader, Direction direction, Run&& run,
   const EdgeSource& source = reader->source();
   if (may_look_up && !reader->cached() && source.is_plain && source.IsIndexed(direction)) {
     auto walk = std::make_shared<LookupWalk>(reader, direction);
-    Status status = walk->Open();
-    if (status.ok()) status = run(walk.get());
+    Status status = run(walk.get());
     walk->Finish();
     if (!status.ok()) return status;
     if (!walk->gave_up()) {

@@ -22,7 +22,8 @@
 //   build_ms             what reading it took
 //   last_function, last_reader, last_edges, last_missing, last_converged, last_cut
 //                        the call before on this connection: its name; lookup (by index), cache (in
-//                        memory) or load (read for it); edges touched; score that graph_ppr left
+//                        memory), load (read for it) or kept (the rows of an equal call that the
+//                        same statement made before); edges touched; score that graph_ppr left
 //                        undistributed; 1 if it settled within max_iter rounds, NULL if it has
 //                        none; 1 if max_paths left out paths. NULL if there was no call before
 #include <algorithm>
@@ -123,6 +124,7 @@ Status RunStats(GraphCall* call) {
   row->counts[kCached] = reader.cached() ? 1 : 0;
   if (status.ok()) status = call->Load(&reader, &graph);
   call->connection()->last_graph = row->last;
+  call->NotRepeatable();
   if (status.ok()) status = Count(*graph, reader.poll(), &row->counts);
   if (!status.ok()) return status;
   row->has_node_table = call->Given("node_table") != nullptr;

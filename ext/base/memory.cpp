@@ -40,18 +40,16 @@ int64_t GroupLimit(const char* path) {
 
 constexpr size_t kHugePage = size_t{2} << 20;
 
-// Asks for huge pages in the part of the range that consists of whole ones. A hint: failing is
-// fine.
-void PreferHugePages([[maybe_unused]] uint8_t* data, [[maybe_unused]] size_t bytes) {
+}  // namespace
+
+void PreferHugePages([[maybe_unused]] void* data, [[maybe_unused]] size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-  const auto address = reinterpret_cast<uintptr_t>(data);
-  const size_t skip = (kHugePage - address % kHugePage) % kHugePage;
-  if (bytes < skip + kHugePage) return;
-  madvise(data + skip, (bytes - skip) / kHugePage * kHugePage, MADV_HUGEPAGE);
+  if (bytes < 2 * kHugePage) return;
+  const size_t skip = (kHugePage - reinterpret_cast<uintptr_t>(data) % kHugePage) % kHugePage;
+  madvise(static_cast<uint8_t*>(data) + skip, (bytes - skip) / kHugePage * kHugePage,
+          MADV_HUGEPAGE);
 #endif
 }
-
-}  // namespace
 
 int64_t MachineMemory() {
   static const int64_t kBytes =
@@ -89,7 +87,7 @@ AlignedMemory AlignedMemory::Allocate(MemoryCap* cap, size_t bytes) {
   memory.cap_ = cap;
   memory.bytes_ = bytes;
   cap->Count(static_cast<int64_t>(bytes));
-  if (bytes >= 2 * kHugePage) PreferHugePages(memory.data_, bytes);
+  PreferHugePages(memory.data_, bytes);
   return memory;
 }
 

@@ -11,11 +11,24 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 namespace vecgraph {
 
 // The memory that this process may use: the machine's, or less if its control group says so.
 int64_t MachineMemory();
+
+// Asks for huge pages for memory that nobody has touched yet, if it is large: then the system need
+// not clear and map it in pieces of 4 KiB. A hint: failing is fine.
+void PreferHugePages(void* data, size_t bytes);
+
+// vector->reserve(), in huge pages.
+template <class T>
+void ReserveLarge(size_t count, std::vector<T>* vector) {
+  if (count <= vector->capacity()) return;
+  vector->reserve(count);
+  PreferHugePages(vector->data() + vector->size(), (count - vector->size()) * sizeof(T));
+}
 
 class MemoryCap {
  public:

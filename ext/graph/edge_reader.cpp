@@ -67,8 +67,8 @@ Status EdgeReader::Load(std::shared_ptr<const Graph>* graph) {
   Status status = cache_->OpenFeed(db_);
   auto loaded = std::make_shared<Graph>();
   if (status.ok()) {
-    status = LoadGraph(db_, entry.source, entry.node_source, entry.types, entry.null_weight, poll_,
-                       loaded.get());
+    status = LoadGraph(db_, entry.source, entry.node_source, entry.types, entry.null_weight,
+                       largest_rowid_, poll_, loaded.get());
   }
   if (!status.ok()) return status;
   if (plain_) Sample();

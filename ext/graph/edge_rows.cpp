@@ -17,7 +17,10 @@ class Places {
  public:
   enum Mark : uint32_t { kEnd = 1, kListed = 2 };
 
-  Places(int64_t least, uint64_t width) : least_(least), cells_(static_cast<size_t>(width) + 1) {}
+  Places(int64_t least, uint64_t width) : least_(least) {
+    ReserveLarge(static_cast<size_t>(width) + 1, &cells_);
+    cells_.resize(static_cast<size_t>(width) + 1);
+  }
 
   Status Note(const ValueList& values, Mark mark, Stop* stop) {
     for (size_t i = 0; i < values.size(); ++i) {
@@ -27,22 +30,23 @@ class Places {
     return Status::Ok();
   }
   // Replaces the marks by numbers. `phantoms` counts what was not listed.
-  void Number(ValueList* ids, int64_t* phantoms) {
+  Status Number(Stop* stop, ValueList* ids, int64_t* phantoms) {
     uint32_t number = 0;
     for (size_t i = 0; i < cells_.size(); ++i) {
+      if (stop->After(1)) return stop->status();
       if (cells_[i] == 0) continue;
       *phantoms += (cells_[i] & kListed) == 0 ? 1 : 0;
       ids->AppendInteger(least_ + static_cast<int64_t>(i));
       cells_[i] = number++;
     }
-  }
-  Status Find(const ValueList& values, Stop* stop, std::vector<uint32_t>* numbers) const {
-    numbers->reserve(values.size());
-    for (size_t i = 0; i < values.size(); ++i) {
-      numbers->push_back(cells_[At(values.Integer(i))]);
-      if (stop->After(1)) return stop->status();
-    }
     return Status::Ok();
+  }
+  // Takes the numbers of `values`, which are gone then.
+  Status Take(ValueList* values, Stop* stop, std::vector<uint32_t>* numbers) const {
+    *numbers = values->TakeNumbers([&](int64_t integer) {
+      return stop->After(1) ? 0 : cells_[At(integer)];
+    });
+    return stop->status();
   }
 
  private:
@@ -54,38 +58,52 @@ class Places {
   std::vector<uint32_t> cells_;
 };
 
-void InternAll(const ValueList& values, Interner* nodes, std::vector<uint32_t>* numbers) {
-  numbers->reserve(values.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (i + kAhead < values.size()) nodes->Expect(values.Integer(i + kAhead));
-    numbers->push_back(nodes->Add(ValueRef::Integer(values.Integer(i))));
-  }
-}
-
 }  // namespace
 
-void EdgeRows::AddEnds(const ValueRef& src, const ValueRef& dst) {
-  const bool integers = src.type == SQLITE_INTEGER && dst.type == SQLITE_INTEGER;
-  if (!interned_ && integers) return AddEnds(src.integer, dst.integer);
-  Intern();
-  src_.push_back(nodes_.Add(src));
-  dst_.push_back(nodes_.Add(dst));
+void EdgeRows::Expect(size_t edges, bool with_weights) {
+  src_values_.Reserve(edges);
+  dst_values_.Reserve(edges);
+  ids.Reserve(edges);
+  if (with_weights) ReserveLarge(edges, &weights);
 }
 
-void EdgeRows::AddNode(const ValueRef& id) {
-  if (!interned_ && id.type == SQLITE_INTEGER) return node_values_.AppendInteger(id.integer);
-  Intern();
+Status EdgeRows::AddEnds(const ValueRef& src, const ValueRef& dst) {
+  const bool integers = src.type == SQLITE_INTEGER && dst.type == SQLITE_INTEGER;
+  if (!interned_ && integers) return AddEnds(src.integer, dst.integer);
+  Status status = Intern();
+  src_.push_back(nodes_.Add(src));
+  dst_.push_back(nodes_.Add(dst));
+  return status;
+}
+
+Status EdgeRows::AddNode(const ValueRef& id) {
+  if (!interned_ && id.type == SQLITE_INTEGER) {
+    node_values_.AppendInteger(id.integer);
+    return Status::Ok();
+  }
+  Status status = Intern();
   listed_.push_back(nodes_.Add(id));
+  return status;
 }
 
 // Numbers what has come so far.
-void EdgeRows::Intern() {
-  if (interned_) return;
+Status EdgeRows::Intern() {
+  if (interned_) return Status::Ok();
   interned_ = true;
-  InternAll(src_values_, &nodes_, &src_);
-  InternAll(dst_values_, &nodes_, &dst_);
-  InternAll(node_values_, &nodes_, &listed_);
-  src_values_ = dst_values_ = node_values_ = ValueList();
+  Status status = InternAll(&src_values_, &src_);
+  if (status.ok()) status = InternAll(&dst_values_, &dst_);
+  return status.ok() ? InternAll(&node_values_, &listed_) : std::move(status);
+}
+
+Status EdgeRows::InternAll(ValueList* values, std::vector<uint32_t>* numbers) {
+  numbers->reserve(values->size());
+  for (size_t i = 0; i < values->size(); ++i) {
+    if (i + kAhead < values->size()) nodes_.Expect(values->Integer(i + kAhead));
+    numbers->push_back(nodes_.Add(ValueRef::Integer(values->Integer(i))));
+    if (stop_.After(16)) return stop_.status();
+  }
+  *values = ValueList();
+  return Status::Ok();
 }
 
 int64_t EdgeRows::bytes() const {
@@ -95,24 +113,22 @@ int64_t EdgeRows::bytes() const {
          2 * static_cast<int64_t>(weights.capacity() * sizeof(double));
 }
 
-Status EdgeRows::NumberByArray(int64_t least, uint64_t width, Stop* stop, Graph* graph) {
+Status EdgeRows::NumberByArray(int64_t least, uint64_t width, Graph* graph) {
+  Stop* const stop = &stop_;
   Places places(least, width);
   Status status = places.Note(src_values_, Places::kEnd, stop);
   if (status.ok()) status = places.Note(dst_values_, Places::kEnd, stop);
   if (status.ok()) status = places.Note(node_values_, Places::kListed, stop);
+  if (status.ok()) status = places.Number(stop, &graph->ids, &graph->phantoms);
   if (!status.ok()) return status;
-  places.Number(&graph->ids, &graph->phantoms);
   node_values_ = ValueList();
-  status = places.Find(src_values_, stop, &src_);
-  src_values_ = ValueList();
-  if (status.ok()) status = places.Find(dst_values_, stop, &dst_);
-  dst_values_ = ValueList();
-  return status;
+  status = places.Take(&src_values_, stop, &src_);
+  return status.ok() ? places.Take(&dst_values_, stop, &dst_) : std::move(status);
 }
 
-Status EdgeRows::NumberByOrder(const StopPoll& poll, Stop* stop, Graph* graph) {
+Status EdgeRows::NumberByOrder(Graph* graph) {
   std::vector<uint32_t> order;
-  Status status = nodes_.Order(poll, &order);
+  Status status = nodes_.Order(poll_, &order);
   if (!status.ok()) return status;
   std::vector<bool> listed(order.size());
   for (const uint32_t node : listed_) listed[node] = true;
@@ -123,26 +139,26 @@ Status EdgeRows::NumberByOrder(const StopPoll& poll, Stop* stop, Graph* graph) {
     if (i + kAhead < order.size()) nodes_.values().Fetch(order[i + kAhead]);
     place[order[i]] = i;
     graph->ids.Append(nodes_.values()[order[i]]);
-    if (stop->After(4)) return stop->status();
+    if (stop_.After(4)) return stop_.status();
   }
   nodes_ = Interner();
   for (std::vector<uint32_t>* ends : {&src_, &dst_}) {
     for (size_t i = 0; i < ends->size(); ++i) {
       if (i + kAhead < ends->size()) __builtin_prefetch(&place[(*ends)[i + kAhead]]);
       (*ends)[i] = place[(*ends)[i]];
-      if (stop->After(1)) return stop->status();
+      if (stop_.After(1)) return stop_.status();
     }
   }
   return status;
 }
 
 // Orders what leaves each node by target, edge id, row.
-Status EdgeRows::Sort(const StopPoll& poll, Stop* stop, Graph* graph) {
+Status EdgeRows::Sort(Graph* graph) {
   const size_t edges = src_.size();
   Adjacency& out = graph->out;
-  out.nodes.reserve(edges);
+  ReserveLarge(edges, &out.nodes);
   graph->edge_ids.Reserve(ids.size());
-  graph->weights.reserve(weights.size());
+  ReserveLarge(weights.size(), &graph->weights);
   const auto get = [&](size_t i) {
     return GroupedEdge{src_[i], dst_[i], static_cast<uint32_t>(i)};
   };
@@ -157,7 +173,7 @@ Status EdgeRows::Sort(const StopPoll& poll, Stop* stop, Graph* graph) {
       std::sort(first, last, before);
     } else {
       std::vector<GroupedEdge> many(first, last);
-      Status status = PolledSort(poll, &many, before);
+      Status status = PolledSort(poll_, &many, before);
       if (!status.ok()) return status;
       std::copy(many.begin(), many.end(), first);
     }
@@ -170,15 +186,14 @@ Status EdgeRows::Sort(const StopPoll& poll, Stop* stop, Graph* graph) {
       if (ids.size() > 0) graph->edge_ids.Append(ids[edge->mark]);
       if (!weights.empty()) graph->weights.push_back(weights[edge->mark]);
     }
-    return stop->After(8 * static_cast<uint64_t>(last - first)) ? stop->status() : Status::Ok();
+    return stop_.After(8 * static_cast<uint64_t>(last - first)) ? stop_.status() : Status::Ok();
   };
-  Status status = GroupByNode(graph->size(), edges, get, use, stop, &out.starts);
+  Status status = GroupByNode(graph->size(), edges, get, use, &stop_, &out.starts);
   graph->edge_ids.ShrinkToFit();
   return status;
 }
 
-Status EdgeRows::Finish(const StopPoll& poll, Graph* graph) {
-  Stop stop(poll);
+Status EdgeRows::Finish(Graph* graph) {
   bool by_array = false;
   int64_t least = 0;
   uint64_t width = 0;
@@ -196,10 +211,9 @@ Status EdgeRows::Finish(const StopPoll& poll, Graph* graph) {
     width = static_cast<uint64_t>(most) - static_cast<uint64_t>(least);
     by_array = width < 4096 + 4 * (size() + node_values_.size()) && width < Graph::kNone;
   }
-  if (!by_array) Intern();
-  Status status =
-      by_array ? NumberByArray(least, width, &stop, graph) : NumberByOrder(poll, &stop, graph);
-  return status.ok() ? Sort(poll, &stop, graph) : std::move(status);
+  Status status = by_array ? NumberByArray(least, width, graph) : Intern();
+  if (status.ok() && !by_array) status = NumberByOrder(graph);
+  return status.ok() ? Sort(graph) : std::move(status);
 }
 
 }  // namespace vecgraph

@@ -16,15 +16,21 @@ namespace vecgraph {
 
 class EdgeRows {
  public:
+  // REQUIRES: `poll` outlives it. What returns a Status is interrupted if that is an error.
+  explicit EdgeRows(const StopPoll& poll) : poll_(poll), stop_(poll) {}
+
+  // About how many there will be.
+  void Expect(size_t edges, bool with_weights);
   // An edge between two integers.
-  void AddEnds(int64_t src, int64_t dst) {
+  Status AddEnds(int64_t src, int64_t dst) {
     if (interned_) return AddEnds(ValueRef::Integer(src), ValueRef::Integer(dst));
     src_values_.AppendInteger(src);
     dst_values_.AppendInteger(dst);
+    return Status::Ok();
   }
-  void AddEnds(const ValueRef& src, const ValueRef& dst);
+  Status AddEnds(const ValueRef& src, const ValueRef& dst);
   // A node that is in the graph whether or not an edge has it. REQUIRES: after all edges.
-  void AddNode(const ValueRef& id);
+  Status AddNode(const ValueRef& id);
 
   // Parallel to the edges, or empty.
   ValueList ids;
@@ -33,16 +39,18 @@ class EdgeRows {
   size_t size() const { return interned_ ? src_.size() : src_values_.size(); }
   // The most that Finish() will have needed.
   int64_t bytes() const;
-  // Gives the nodes their places in the order of their ids, and the edges theirs. An error:
-  // interrupted.
-  Status Finish(const StopPoll& poll, Graph* graph);
+  // Gives the nodes their places in the order of their ids, and the edges theirs.
+  Status Finish(Graph* graph);
 
  private:
-  void Intern();
-  Status NumberByArray(int64_t least, uint64_t width, Stop* stop, Graph* graph);
-  Status NumberByOrder(const StopPoll& poll, Stop* stop, Graph* graph);
-  Status Sort(const StopPoll& poll, Stop* stop, Graph* graph);
+  Status Intern();
+  Status InternAll(ValueList* values, std::vector<uint32_t>* numbers);
+  Status NumberByArray(int64_t least, uint64_t width, Graph* graph);
+  Status NumberByOrder(Graph* graph);
+  Status Sort(Graph* graph);
 
+  const StopPoll& poll_;
+  Stop stop_;
   bool interned_ = false;
   ValueList src_values_;
   ValueList dst_values_;

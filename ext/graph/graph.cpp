@@ -27,8 +27,8 @@ Status Graph::In(const StopPoll& poll, const Adjacency** in) const {
   if (!in_.starts.empty()) return Status::Ok();
   Stop stop(poll);
   Adjacency made;
-  made.nodes.reserve(edges());
-  made.slots.reserve(edges());
+  ReserveLarge(edges(), &made.nodes);
+  ReserveLarge(edges(), &made.slots);
   // get() is asked for one slot after the other, twice.
   uint32_t source = 0;
   const auto get = [&](size_t slot) {

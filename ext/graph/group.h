@@ -11,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/memory.h"
 #include "graph/stop.h"
 
 namespace vecgraph {
@@ -37,14 +38,15 @@ Status GroupByNode(uint32_t nodes, size_t count, Get&& get, Use&& use, Stop* sto
     if (stop->After(1)) return stop->status();
   }
   for (size_t r = 0; r < kRanges; ++r) next[r + 1] += next[r];
-  // Two buffers, neither cleared first.
-  const std::unique_ptr<GroupedEdge[]> dealt(new GroupedEdge[count]);
+  const std::unique_ptr<GroupedEdge[]> dealt(new GroupedEdge[count]);  // not cleared first
+  PreferHugePages(dealt.get(), count * sizeof(GroupedEdge));
   for (size_t i = 0; i < count; ++i) {
     const GroupedEdge edge = get(i);
     dealt[next[edge.node >> shift]++] = edge;
     if (stop->After(2)) return stop->status();
   }
-  starts->assign(nodes + size_t{1}, 0);
+  ReserveLarge(nodes + size_t{1}, starts);
+  starts->resize(nodes + size_t{1});
   std::vector<GroupedEdge> sorted;
   std::vector<uint32_t> place(width + size_t{1});
   size_t begin = 0;

@@ -8,36 +8,42 @@
 namespace vecgraph {
 
 // The slot of `value`, or the free one where it belongs. REQUIRES: slots_ is not empty.
-size_t Interner::SlotOf(const ValueRef& value, uint64_t hash) const {
+size_t Interner::SlotOf(const ValueRef& value, uint32_t hash) const {
   const size_t mask = slots_.size() - 1;
   size_t slot = hash & mask;
-  while (slots_[slot] != kNone && Compare(values_[slots_[slot]], value) != 0) {
+  while (slots_[slot].number != kNone &&
+         (slots_[slot].hash != hash || Compare(values_[slots_[slot].number], value) != 0)) {
     slot = (slot + 1) & mask;
   }
   return slot;
 }
 
 uint32_t Interner::Find(const ValueRef& value) const {
-  return slots_.empty() ? kNone : slots_[SlotOf(value, value.Hash())];
+  return slots_.empty() ? kNone : slots_[SlotOf(value, HashOf(value))].number;
 }
 
 uint32_t Interner::Add(const ValueRef& value) {
   if (2 * (values_.size() + 1) > slots_.size()) Grow();
-  const size_t slot = SlotOf(value, value.Hash());
-  if (slots_[slot] == kNone) {
+  const uint32_t hash = HashOf(value);
+  Slot& slot = slots_[SlotOf(value, hash)];
+  if (slot.number == kNone) {
     if (values_.size() >= kNone) throw std::bad_alloc();
     const auto number = static_cast<uint32_t>(values_.size());
     values_.Append(value);
-    slots_[slot] = number;
+    slot = {number, hash};
   }
-  return slots_[slot];
+  return slot.number;
 }
 
 void Interner::Grow() {
-  slots_ = std::vector<uint32_t>(std::max<size_t>(64, 2 * slots_.size()), kNone);
-  for (uint32_t number = 0; number < values_.size(); ++number) {
-    const ValueRef value = values_[number];
-    slots_[SlotOf(value, value.Hash())] = number;
+  std::vector<Slot> old(std::max<size_t>(64, 2 * slots_.size()));
+  old.swap(slots_);
+  const size_t mask = slots_.size() - 1;
+  for (const Slot& known : old) {
+    if (known.number == kNone) continue;
+    size_t slot = known.hash & mask;
+    while (slots_[slot].number != kNone) slot = (slot + 1) & mask;
+    slots_[slot] = known;
   }
 }
 

@@ -26,7 +26,7 @@ class Interner {
   // time that Add() takes.
   void Expect(int64_t integer) const {
     if (!slots_.empty()) {
-      __builtin_prefetch(&slots_[ValueRef::Integer(integer).Hash() & (slots_.size() - 1)]);
+      __builtin_prefetch(&slots_[HashOf(ValueRef::Integer(integer)) & (slots_.size() - 1)]);
     }
   }
 
@@ -35,15 +35,21 @@ class Interner {
   // The numbers in the order of their values. An error: `poll` said to stop.
   Status Order(const StopPoll& poll, std::vector<uint32_t>* order) const;
   int64_t bytes() const {
-    return values_.bytes() + static_cast<int64_t>(slots_.capacity() * sizeof(uint32_t));
+    return values_.bytes() + static_cast<int64_t>(slots_.capacity() * sizeof(Slot));
   }
 
  private:
-  size_t SlotOf(const ValueRef& value, uint64_t hash) const;
+  struct Slot {
+    uint32_t number = kNone;
+    uint32_t hash = 0;  // so that growing reads no values
+  };
+
+  static uint32_t HashOf(const ValueRef& value) { return static_cast<uint32_t>(value.Hash()); }
+  size_t SlotOf(const ValueRef& value, uint32_t hash) const;
   void Grow();
 
   ValueList values_;
-  std::vector<uint32_t> slots_;  // numbers; a power of two
+  std::vector<Slot> slots_;  // a power of two
 };
 
 }  // namespace vecgraph

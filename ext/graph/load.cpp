@@ -1,5 +1,6 @@
 #include "graph/load.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <utility>
@@ -43,11 +44,10 @@ class EdgeSink final : public RowSink {
       Status status = TakeWeight(values, &skip);
       if (!status.ok() || skip) return status;
     }
-    if (integers) {
-      rows_->AddEnds(sqlite3_value_int64(values[0]), sqlite3_value_int64(values[1]));
-    } else {
-      rows_->AddEnds(src, dst);
-    }
+    Status status = integers
+                        ? rows_->AddEnds(sqlite3_value_int64(values[0]), sqlite3_value_int64(values[1]))
+                        : rows_->AddEnds(src, dst);
+    if (!status.ok()) return status;
     if (with_ids_) {
       if (sqlite3_value_type(values[2]) == SQLITE_INTEGER) {
         rows_->ids.AppendInteger(sqlite3_value_int64(values[2]));
@@ -87,8 +87,7 @@ class NodeSink final : public RowSink {
   explicit NodeSink(EdgeRows* rows) : rows_(rows) {}
   Status Row(sqlite3_value** values) override {
     const ValueRef id = ValueRef::Of(values[0]);
-    if (!id.is_null()) rows_->AddNode(id);
-    return Status::Ok();
+    return id.is_null() ? Status::Ok() : rows_->AddNode(id);
   }
 
  private:
@@ -96,7 +95,11 @@ class NodeSink final : public RowSink {
 };
 
 Status ReadEdges(sqlite3* db, const EdgeSource& source, const NullWeight& null_weight,
-                 const std::string& types, EdgeRows* rows, Graph* graph) {
+                 const std::string& types, int64_t largest_rowid, EdgeRows* rows, Graph* graph) {
+  // Beyond that memory is taken as it is needed: rowids may be far apart.
+  const int64_t most = std::min(int64_t{1} << 24, MachineMemory() / 1024);
+  rows->Expect(static_cast<size_t>(std::clamp<int64_t>(largest_rowid, 0, most)),
+               !source.weight.empty());
   Statement feed;
   Status status = feed.Prepare(db, source.FeedSql());
   if (!status.ok()) return status;
@@ -132,18 +135,18 @@ Status ReadWeight(const EdgeSource& source, const NullWeight& null_weight, sqlit
 }
 
 Status LoadGraph(sqlite3* db, const EdgeSource& source, const NodeSource& nodes,
-                 const std::string& types, const NullWeight& null_weight, const StopPoll& poll,
-                 Graph* graph) {
+                 const std::string& types, const NullWeight& null_weight, int64_t largest_rowid,
+                 const StopPoll& poll, Graph* graph) {
   const auto start = std::chrono::steady_clock::now();
-  EdgeRows rows;
-  Status status = ReadEdges(db, source, null_weight, types, &rows, graph);
+  EdgeRows rows(poll);
+  Status status = ReadEdges(db, source, null_weight, types, largest_rowid, &rows, graph);
   if (status.ok() && !nodes.id.empty()) {
     Statement feed;
     status = feed.Prepare(db, nodes.FeedSql());
     NodeSink sink(&rows);
     if (status.ok()) status = FeedRows(&feed, "reading node_table", &sink);
   }
-  if (status.ok()) status = rows.Finish(poll, graph);
+  if (status.ok()) status = rows.Finish(graph);
   if (nodes.id.empty()) graph->phantoms = 0;
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
   graph->milliseconds = took.count();

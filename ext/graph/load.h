@@ -12,10 +12,10 @@
 
 namespace vecgraph {
 
-// `types` is what EdgeRequest has. REQUIRES: CreateRowFeed().
+// `types` is what EdgeRequest has, `largest_rowid` about how many edges there are, or 0. REQUIRES: CreateRowFeed().
 Status LoadGraph(sqlite3* db, const EdgeSource& source, const NodeSource& nodes,
-                 const std::string& types, const NullWeight& null_weight, const StopPoll& poll,
-                 Graph* graph);
+                 const std::string& types, const NullWeight& null_weight, int64_t largest_rowid,
+                 const StopPoll& poll, Graph* graph);
 
 // The weight of an edge; `*skip`: it is to be left out. `number` is that of the row, from 1, for an
 // edge without an id.

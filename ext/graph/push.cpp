@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "base/memory.h"
 #include "graph/stop.h"
 
 namespace vecgraph {
@@ -14,14 +15,13 @@ struct Cell {
   uint32_t node = kFree;
   uint32_t degree = 0;  // edges that leave it
   double waiting = 0;
-  double score = 0;
 };
 
 // The cells of the nodes that score has reached: a hash table, since an array of all nodes would
 // cost time by the size of the graph.
 class Cells {
  public:
-  Cells() : cells_(size_t{1} << kLeastBits) {}
+  Cells() { Resize(size_t{1} << kLeastBits); }
 
   void Fetch(uint32_t node) const { __builtin_prefetch(&cells_[SlotOf(node)]); }
   // Valid until the next call. Its `node` is kFree if it is new.
@@ -33,7 +33,15 @@ class Cells {
     }
     return cells_[slot];
   }
-  const std::vector<Cell>& all() const { return cells_; }
+  // The score of a node that has a cell.
+  double& Score(const Cell& cell) { return scores_[static_cast<size_t>(&cell - cells_.data())]; }
+  // use(cell, score) for each.
+  template <class Use>
+  void Each(Use&& use) const {
+    for (size_t i = 0; i < cells_.size(); ++i) {
+      if (cells_[i].node != kFree) use(cells_[i], scores_[i]);
+    }
+  }
 
  private:
   static constexpr int kLeastBits = 12;
@@ -46,16 +54,29 @@ class Cells {
     }
     return slot;
   }
+  void Resize(size_t count) {
+    ReserveLarge(count, &cells_);
+    ReserveLarge(count, &scores_);
+    cells_.resize(count);
+    scores_.resize(count);
+  }
   void Grow() {
-    std::vector<Cell> old(2 * cells_.size());
-    old.swap(cells_);
-    --shift_;
-    for (const Cell& cell : old) {
-      if (cell.node != kFree) cells_[Probe(cell.node)] = cell;
+    std::vector<Cell> cells;
+    std::vector<double> scores;
+    cells.swap(cells_);
+    scores.swap(scores_);
+    shift_ -= 2;
+    Resize(4 * cells.size());
+    for (size_t i = 0; i < cells.size(); ++i) {
+      if (cells[i].node == kFree) continue;
+      const size_t slot = Probe(cells[i].node);
+      cells_[slot] = cells[i];
+      scores_[slot] = scores[i];
     }
   }
 
   std::vector<Cell> cells_;  // a power of two
+  std::vector<double> scores_;
   size_t used_ = 0;
   int shift_ = 64 - kLeastBits;
 };
@@ -129,7 +150,7 @@ class Push {
     const uint32_t node = queue_.front();
     queue_.pop_front();
     Cell& cell = cells_.At(node);
-    cell.score += (1 - damping) * cell.waiting;
+    cells_.Score(cell) += (1 - damping) * cell.waiting;
     *rest = damping * cell.waiting;
     cell.waiting = 0;
     return node;
@@ -155,7 +176,7 @@ class Push {
     }
     return around_.size();
   }
-  const std::vector<Cell>& cells() const { return cells_.all(); }
+  const Cells& cells() const { return cells_; }
 
  private:
   const Leaving& leaving_;
@@ -194,10 +215,10 @@ Status PushPageRank(const Graph& graph, const std::vector<std::pair<uint32_t, do
   }
   *missing = 0;
   scores->clear();
-  for (const Cell& cell : push.cells()) {
+  push.cells().Each([&](const Cell& cell, double score) {
     *missing += cell.waiting;
-    if (cell.score > 0) scores->emplace_back(cell.node, cell.score);
-  }
+    if (score > 0) scores->emplace_back(cell.node, score);
+  });
   return stop.status();
 }
 

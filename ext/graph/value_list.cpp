@@ -227,10 +227,10 @@ void ValueList::Append(const ValueRef& value) {
 void ValueList::ChangeTo(Form form) {
   const size_t count = std::max(expected_, size_ + 16);
   if (form == Form::kNarrow) {
-    narrow_.reserve(count);
+    ReserveLarge(count, &narrow_);
     for (size_t i = 0; i < size_; ++i) narrow_.push_back(static_cast<uint32_t>(Integer(i)));
   } else if (form_ == Form::kRun || form_ == Form::kNarrow) {
-    wide_.reserve(count);
+    ReserveLarge(count, &wide_);
     for (size_t i = 0; i < size_; ++i) wide_.push_back(Integer(i));
     narrow_ = {};
   }

@@ -7,9 +7,12 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/memory.h"
 #include "base/statement.h"
 
 namespace vecgraph {
@@ -67,7 +70,19 @@ class ValueList {
       AppendSlowly(integer);
     }
   }
+  // How many are expected in all.
   void Reserve(size_t count) { expected_ = count; }
+  // Replaces integers by numbers of 32 bits, in their place if that is so wide, and leaves the list
+  // empty. REQUIRES: all_integers().
+  template <class Number>
+  std::vector<uint32_t> TakeNumbers(Number&& number) {
+    if (form_ != Form::kNarrow) ReserveLarge(size_, &narrow_);
+    if (form_ != Form::kNarrow) narrow_.resize(size_);
+    for (size_t i = 0; i < size_; ++i) narrow_[i] = number(Integer(i));
+    std::vector<uint32_t> numbers = std::move(narrow_);
+    *this = ValueList();
+    return numbers;
+  }
   void ShrinkToFit();
   int64_t bytes() const;
 

@@ -183,3 +183,83 @@ def test_hits_of_two_snapshots_are_not_reused(tmp_path):
     rows = db.execute("SELECT undo(i), (SELECT id FROM vec_topk('notes', 'embedding', '[1,0]') "
                       "WHERE meddle(two.i, id) LIMIT 1) FROM two").fetchall()
     assert rows[1] == (2, "n5")
+
+
+# ---- graphs ------------------------------------------------------------------------------------
+
+
+GRAPH_CALLS = ["graph_bfs('edges', 1)", "graph_components('edges')", "graph_ppr('edges', 1)",
+               "graph_degree('edges')"]
+
+
+@pytest.fixture
+def edges(connect, tmp_path):
+    engine = connect(tmp_path / "graph.db")
+    engine.script("CREATE TABLE edges (source, target, type); CREATE INDEX e ON edges (source);"
+                  "INSERT INTO edges VALUES (1, 2, 'x'), (2, 3, 'x');")
+    return engine
+
+
+@pytest.mark.parametrize("call", GRAPH_CALLS)
+def test_a_locked_database_is_an_error_of_a_graph_function(edges, connect, tmp_path, call):
+    edges.execute("PRAGMA busy_timeout = 0")
+    other = connect(tmp_path / "graph.db")
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    other.execute("INSERT INTO edges VALUES (3, 4, 'x')")
+    with pytest.raises(edges.Error, match="locked"):
+        edges.execute(f"SELECT * FROM {call}")
+    other.execute("COMMIT")
+    other.close()
+    assert len(edges.execute("SELECT node FROM graph_components('edges')")) == 4
+
+
+@pytest.mark.parametrize("call", GRAPH_CALLS)
+def test_a_corrupt_table_is_an_error_of_a_graph_function(edges, connect, tmp_path, call):
+    page = edges.execute("SELECT rootpage FROM sqlite_master WHERE name = 'edges'")[0][0]
+    size = edges.execute("PRAGMA page_size")[0][0]
+    edges.close()
+    file = tmp_path / "graph.db"
+    data = bytearray(file.read_bytes())
+    data[(page - 1) * size:page * size] = b"\x5a" * size
+    file.write_bytes(data)
+    with pytest.raises(Engine.Error, match="malformed|corrupt"):
+        connect(file).execute(f"SELECT * FROM {call} WHERE node_table = 'edges' "
+                              "AND id_col = 'source'" if "degree" not in call
+                              else f"SELECT * FROM {call}")
+
+
+def test_the_function_that_feeds_rows_serves_nobody_else(edges):
+    edges.execute("SELECT * FROM graph_components('edges')")
+    for arguments in ["", "1", "NULL, 1, 2", "source, target"]:
+        with pytest.raises(edges.Error, match="serves the graph functions alone"):
+            edges.execute(f"SELECT vecgraph_rows({arguments}) FROM edges")
+    edges.execute("CREATE VIEW sly AS SELECT vecgraph_rows(source, target) AS source, 1 AS target "
+                  "FROM edges")
+    with pytest.raises(edges.Error, match="unsafe use of vecgraph_rows"):
+        edges.execute("SELECT * FROM graph_components('sly')")
+
+
+def test_an_authorizer_can_deny_the_edges(db):
+    db.executescript("CREATE TABLE edges (source, target, secret); "
+                     "INSERT INTO edges VALUES (1, 2, 3)")
+    assert db.execute("SELECT count(*) FROM graph_components('edges')").fetchone() == (2,)
+    db.set_authorizer(lambda action, table, *_: sqlite3.SQLITE_DENY
+                      if action == sqlite3.SQLITE_READ and table == "edges" else sqlite3.SQLITE_OK)
+    for call in GRAPH_CALLS:
+        with pytest.raises(sqlite3.DatabaseError, match="prohibited"):
+            db.execute(f"SELECT count(*) FROM {call}").fetchone()
+    db.set_authorizer(None)
+    assert db.execute("SELECT count(*) FROM graph_components('edges')").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("name", ['a"b', "a'b", "a b; DROP TABLE edges", "select", "émigré", "x.y"])
+def test_names_of_any_spelling(engine, name):
+    quoted = '"' + name.replace('"', '""') + '"'
+    engine.execute(f"CREATE TABLE {quoted} ({quoted}, target, \"we\"\"ight\" REAL)")
+    engine.execute(f"CREATE INDEX \"in'dex\"\"\" ON {quoted} ({quoted})")
+    engine.execute(f"INSERT INTO {quoted} VALUES (1, 2, 0.5), (2, 3, 0.5)")
+    for call in ["graph_distances(?, 1, 'we\"ight')", "graph_bfs(?, 1)", "graph_degree(?)"]:
+        rows = engine.execute(f"SELECT node FROM {call} WHERE src_col = ? AND dst_col = 'target'",
+                              (name, name))
+        assert rows == [(1,), (2,), (3,)]

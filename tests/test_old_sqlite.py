@@ -36,6 +36,14 @@ DOCS = [
 ]
 TOPK = "SELECT id, score FROM vec_topk('docs', 'embedding', '[1,0]', 2)"
 
+EDGES = [
+    "CREATE TABLE roads(id INTEGER PRIMARY KEY, source, target, km REAL, type TEXT)",
+    "INSERT INTO roads VALUES (1, 'a', 'b', 1, 'x'), (2, 'b', 'c', 2, 'x'), (3, 'a', 'c', 9, 'y'),"
+    " (4, 'd', 'd', 1, 'x')",
+    "CREATE INDEX roads_source ON roads(source)",
+    "CREATE VIEW paths AS SELECT source, target FROM roads",
+]
+
 # (statement, rows): the same on both.
 EVERYWHERE = [
     ("SELECT vec_to_json(vec_add('[1,2]', vec_f32('[3,4]')))", [["[4.000000,6.000000]"]]),
@@ -104,6 +112,43 @@ EVERYWHERE = [
         [["[3,1]"], ["[3,1,0]"]],
     ),
     ("SELECT round(graph_rrf(id), 4) FROM docs", [[0.064]]),
+    ("SELECT node, depth FROM graph_bfs('roads', 'a', 1)", [["a", 0], ["b", 1], ["c", 1]]),
+    ("SELECT last_reader FROM graph_stats('roads')", [["lookup"]]),
+    (
+        "SELECT node, depth FROM graph_bfs('paths', 'c') WHERE direction = 'in'",
+        [["c", 0], ["a", 1], ["b", 1]],
+    ),
+    (
+        "SELECT node, cost FROM graph_distances(db_query('SELECT source, target, km FROM roads'),"
+        " 'a', 'km')",
+        [["a", 0.0], ["b", 1.0], ["c", 3.0]],
+    ),
+    ("SELECT step, node FROM graph_shortest_path('roads', 'a', 'c', 'km')",
+     [[0, "a"], [1, "b"], [2, "c"]]),
+    ("SELECT node, component, size FROM graph_components('roads')",
+     [["a", "a", 3], ["b", "a", 3], ["c", "a", 3], ["d", "d", 1]]),
+    (
+        "SELECT node FROM graph_bfs('roads', 'a') WHERE types = '[\"x\"]'",
+        [["a"], ["b"], ["c"]],
+    ),
+    ("SELECT neighbor, way FROM graph_neighbors('roads', 'b')", [["a", "in"], ["c", "out"]]),
+    ("SELECT node, degree FROM graph_degree('roads') ORDER BY degree DESC LIMIT 1", [["a", 2]]),
+    ("SELECT round(sum(score), 9) FROM graph_pagerank('roads')", [[1.0]]),
+    (
+        "SELECT node FROM graph_ppr('roads', '{\"a\": 2, \"b\": 1}') WHERE top_k = 2 AND eps = 1e-4",
+        [["a"], ["b"]],
+    ),
+    (
+        "SELECT k.value, c.component FROM json_each('[\"weak\",\"strong\"]') AS k"
+        " CROSS JOIN graph_components('roads', k.value) AS c WHERE c.node = 'c'",
+        [["weak", "a"], ["strong", "c"]],
+    ),
+    (
+        "SELECT k.value, (SELECT max(size) FROM graph_components('roads') WHERE k.value > 0)"
+        " FROM json_each('[1, 2, 3]') AS k",
+        [[1, 3], [2, 3], [3, 3]],
+    ),
+    ("SELECT last_reader FROM graph_stats('roads')", [["kept"]]),
     ("SELECT count(*) FROM vec_last_scan", [[1]]),
     ("SELECT graph_migrate() NOT NULL", [[1]]),
     ("SELECT count(*) FROM nodes", [[0]]),
@@ -140,7 +185,7 @@ OLD = pytest.mark.parametrize("version", ["3.34.0", "3.38.5"])
 @OLD
 def test_everything_but_in_works(version):
     statements = [sql for sql, _ in EVERYWHERE]
-    results = run(version, DOCS + statements)[len(DOCS) :]
+    results = run(version, DOCS + EDGES + statements)[len(DOCS + EDGES) :]
     assert dict(zip(statements, results)) == dict(EVERYWHERE)
 
 
@@ -157,6 +202,15 @@ def test_every_name_is_registered(version):
     )
     assert {name for (name,) in functions} == {row.name for row in FUNCTIONS}
     assert {name for (name,) in modules} == set(MODULES)
+
+
+# A list of start nodes: one search from all of them, or before 3.38 a search from each.
+@pytest.mark.parametrize("version,rows", [("3.34.0", [["a"], ["b"], ["b"]]),
+                                          ("3.38.5", [["a"], ["b"]])])
+def test_a_list_of_start_nodes(version, rows):
+    sql = ("SELECT node FROM graph_bfs('roads') WHERE start IN ('a', 'b') AND max_depth = 1 "
+           "AND node < 'c' ORDER BY node")
+    assert run(version, EDGES + [sql])[-1] == rows
 
 
 def test_in_restricts_before_k_since_3_38():

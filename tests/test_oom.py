@@ -62,6 +62,20 @@ INSERT INTO r VALUES (1, 2, 'uses & "likes"', '{"w": 1.5, "b": true, "c": [1]}')
 # The module is connected and its names are known: what is left is the search.
 WARM = TABLE + "SELECT id FROM vec_topk('t', 'e', '[1,2,3]', 1); SELECT * FROM vec_last_scan;"
 
+# A graph with ids of each type, an isolated node, an edge without an end and one to itself; its
+# module is connected and the function that feeds rows is there.
+GRAPH = """
+CREATE TABLE g(src, dst, type TEXT, w REAL); CREATE TABLE n(id);
+CREATE INDEX g_src ON g(src); CREATE INDEX g_dst ON g(dst);
+INSERT INTO g VALUES ('a', 'b', 'x', 1), ('b', 'c', 'x', 2), ('b', 'c', 'y', 1), ('c', 'a', 'x', 1),
+  (1, 'a', 'y', 3), (2.5, 1, 'x', 1), (NULL, 'a', 'x', 1), ('c', 'c', 'x', 0);
+INSERT INTO n VALUES ('a'), (7);
+"""
+LOADED = GRAPH + """
+SELECT count(*) FROM graph_components(db_query('SELECT 1, 2')); SELECT 1 FROM graph_bfs('g', 0);
+SELECT 1 FROM graph_pagerank('g'); SELECT 1 FROM graph_ppr('g', 'a');
+"""
+
 # Enough rows, and rows that are long enough, that answers from memory read codes first.
 LONG = """
 CREATE TABLE c(id TEXT PRIMARY KEY, e BLOB);
@@ -180,6 +194,18 @@ CASES = {
                        "SELECT * FROM graph_shortest_path('edges', 'a', 4, 'km'); "
                        "SELECT * FROM graph_paths('edges', 'a', 4) WHERE direction = 'both' "
                        "AND simple = 1"),
+    "graph, first use": (GRAPH, "SELECT node, depth FROM graph_bfs('g', 'a', 1)"),
+    "graph, look-ups": (LOADED + "DELETE FROM g WHERE src = 2.5;",
+                        "SELECT node, parent, edge_id FROM graph_bfs('g', '[\"a\", 1]', 2) "
+                        "WHERE direction = 'both'"),
+    "graph, read into memory": (
+        LOADED + "DELETE FROM g WHERE src = 2.5;",
+        "SELECT node, size FROM graph_components('g') WHERE node_table = 'n' "
+        "AND types = '[\"x\"]'; SELECT node, cost FROM graph_distances('g', 'b', 'w')"),
+    "graph, in memory": (
+        LOADED, "SELECT p.node, p.rank FROM n JOIN graph_ppr('g', 'a') AS p ON p.node = n.id "
+                "WHERE p.eps = 0.01 AND p.top_k = 2; "
+                "SELECT node, rank FROM graph_pagerank('g') WHERE top_k = 2"),
     "track": (TABLE + "CREATE UNIQUE INDEX u ON t (lower(id), n) WHERE n > 0",
               "SELECT sql, tracked FROM vec_track_sql('t', 'e')"),
     "tracked": ("SELECT graph_migrate();" + (ROOT / "sql/optional/track_nodes.sql").read_text(),

@@ -43,9 +43,8 @@ class Places {
   }
   // Takes the numbers of `values`, which are gone then.
   Status Take(ValueList* values, Stop* stop, std::vector<uint32_t>* numbers) const {
-    *numbers = values->TakeNumbers([&](int64_t integer) {
-      return stop->After(1) ? 0 : cells_[At(integer)];
-    });
+    *numbers = values->TakeNumbers(
+        [&](int64_t integer) { return stop->After(1) ? 0 : cells_[At(integer)]; });
     return stop->status();
   }
 

@@ -44,9 +44,9 @@ class EdgeSink final : public RowSink {
       Status status = TakeWeight(values, &skip);
       if (!status.ok() || skip) return status;
     }
-    Status status = integers
-                        ? rows_->AddEnds(sqlite3_value_int64(values[0]), sqlite3_value_int64(values[1]))
-                        : rows_->AddEnds(src, dst);
+    Status status =
+        integers ? rows_->AddEnds(sqlite3_value_int64(values[0]), sqlite3_value_int64(values[1]))
+                 : rows_->AddEnds(src, dst);
     if (!status.ok()) return status;
     if (with_ids_) {
       if (sqlite3_value_type(values[2]) == SQLITE_INTEGER) {

@@ -12,7 +12,8 @@
 
 namespace vecgraph {
 
-// `types` is what EdgeRequest has, `largest_rowid` about how many edges there are, or 0. REQUIRES: CreateRowFeed().
+// `types` is what EdgeRequest has, `largest_rowid` about how many edges there are, or 0. REQUIRES:
+// CreateRowFeed().
 Status LoadGraph(sqlite3* db, const EdgeSource& source, const NodeSource& nodes,
                  const std::string& types, const NullWeight& null_weight, int64_t largest_rowid,
                  const StopPoll& poll, Graph* graph);

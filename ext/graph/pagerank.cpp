@@ -102,6 +102,7 @@ Status PageRank(const Graph& graph, const std::vector<std::pair<uint32_t, double
         share[u] = 0;
         lost += x[u];
       }
+      if (stop.After(2)) return stop.status();
     }
     const double base =
         (teleport.empty() ? (1 - options.damping) * even : 0) +
@@ -114,7 +115,10 @@ Status PageRank(const Graph& graph, const std::vector<std::pair<uint32_t, double
         1 - options.damping + (options.uniform_dangling ? 0 : options.damping * lost);
     for (const auto& [node, weight] : teleport) y[node] += jump * weight / total;
     double change = 0;
-    for (uint32_t v = 0; v < nodes; ++v) change += std::fabs(y[v] - x[v]);
+    for (uint32_t v = 0; v < nodes; ++v) {
+      change += std::fabs(y[v] - x[v]);
+      if (stop.After(1)) return stop.status();
+    }
     std::swap(x, y);
     result->converged = change < options.tolerance;
   }

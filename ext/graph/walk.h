@@ -47,6 +47,7 @@ class GraphWalk final : public WalkIds {
       : graph_(std::move(graph)), direction_(direction) {}
   // REQUIRED first: makes the lists of what enters, if the direction asks for them.
   Status Open(const StopPoll& poll) {
+    poll_ = poll;
     return direction_ == Direction::kOut ? Status::Ok() : graph_->In(poll, &in_);
   }
   // REQUIRED before VisitBack().
@@ -56,9 +57,11 @@ class GraphWalk final : public WalkIds {
   static bool CanGoBack() { return true; }
 
   size_t size() const { return graph_->size(); }
-  Status Find(const ValueRef& id, uint32_t* node) const {
+  Status Find(const ValueRef& id, uint32_t* node) {
     *node = graph_->Find(id);
-    return Status::Ok();
+    // Some may be looked for, or a million.
+    const int code = ++found_ % 4096 == 0 && poll_ ? poll_() : 0;
+    return code == 0 ? Status::Ok() : Status::Code(code, "interrupted");
   }
   bool Before(uint32_t a, uint32_t b) const { return a < b; }
   ValueRef id(uint32_t node) const override { return graph_->ids[node]; }
@@ -107,6 +110,8 @@ class GraphWalk final : public WalkIds {
   std::shared_ptr<const Graph> graph_;
   Direction direction_;
   const Adjacency* in_ = nullptr;
+  StopPoll poll_;
+  uint64_t found_ = 0;
 };
 
 class LookupWalk final : public WalkIds {

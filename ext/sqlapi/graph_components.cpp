@@ -17,6 +17,7 @@
 #include <array>
 
 #include "graph/components.h"
+#include "graph/stop.h"
 #include "sqlapi/graph_function.h"
 
 namespace vecgraph {
@@ -56,7 +57,11 @@ Status RunComponents(GraphCall* call) {
                      : StrongComponents(*rows->graph, reader.poll(), &rows->component);
   if (!status.ok()) return status;
   rows->sizes.assign(rows->component.size(), 0);
-  for (const uint32_t component : rows->component) ++rows->sizes[component];
+  Stop stop(reader.poll());
+  for (const uint32_t component : rows->component) {
+    ++rows->sizes[component];
+    if (stop.After(2)) return stop.status();
+  }
   call->rows = std::move(rows);
   return status;
 }

@@ -48,12 +48,14 @@ namespace {
 using Scores = std::vector<std::pair<uint32_t, double>>;
 
 // The seeds that the graph has, with their weights.
-Status FindSeeds(const GraphCall& call, const std::shared_ptr<const Graph>& graph, Scores* seeds) {
+Status FindSeeds(const GraphCall& call, const std::shared_ptr<const Graph>& graph,
+                 const StopPoll& poll, Scores* seeds) {
   Start start;
   std::vector<uint32_t> nodes;
   std::vector<double> weights;
   GraphWalk walk(graph, Direction::kOut);
-  Status status = call.ReadStart("seeds", &start);
+  Status status = walk.Open(poll);
+  if (status.ok()) status = call.ReadStart("seeds", &start);
   if (status.ok()) status = FindStart(start, &walk, &nodes, &weights);
   for (size_t i = 0; status.ok() && i < nodes.size(); ++i) {
     if (weights[i] > 0) seeds->emplace_back(nodes[i], weights[i]);
@@ -99,7 +101,7 @@ Status RunPpr(GraphCall* call) {
   if (status.ok()) status = call->Load(&reader, &rows->graph, options.direction);
   Scores seeds;
   Scores scores;
-  if (status.ok()) status = FindSeeds(*call, rows->graph, &seeds);
+  if (status.ok()) status = FindSeeds(*call, rows->graph, reader.poll(), &seeds);
   if (status.ok() && !seeds.empty()) {
     double missing = 0;
     status = push ? PushPageRank(*rows->graph, seeds, options.damping, eps, options.direction,

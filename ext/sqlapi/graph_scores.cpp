@@ -2,29 +2,57 @@
 
 #include <algorithm>
 
+#include "graph/stop.h"
+
 namespace vecgraph {
 
 Status ScoreRows::TakeBest(const std::vector<double>& scores, uint64_t top, const StopPoll& poll) {
-  best_.reserve(scores.size());
-  for (uint32_t node = 0; node < scores.size(); ++node) best_.push_back({scores[node], node});
-  return Sort(top, poll);
+  Stop stop(poll);
+  best_.reserve(static_cast<size_t>(std::min<uint64_t>(scores.size(), MostHeld(top))));
+  for (uint32_t node = 0; node < scores.size(); ++node) {
+    Add({scores[node], node}, top);
+    if (stop.After(4)) return stop.status();
+  }
+  return Finish(top, poll);
 }
 
 Status ScoreRows::TakeBest(std::vector<std::pair<uint32_t, double>> scores, uint64_t top,
                            const StopPoll& poll) {
-  best_.reserve(scores.size());
-  for (const auto& [node, score] : scores) best_.push_back({score, node});
-  return Sort(top, poll);
+  Stop stop(poll);
+  best_.reserve(static_cast<size_t>(std::min<uint64_t>(scores.size(), MostHeld(top))));
+  for (const auto& [node, score] : scores) {
+    Add({score, node}, top);
+    if (stop.After(4)) return stop.status();
+  }
+  return Finish(top, poll);
 }
 
-Status ScoreRows::Sort(uint64_t top, const StopPoll& poll) {
-  if (top < best_.size()) {
-    const auto end = best_.begin() + static_cast<ptrdiff_t>(top);
-    std::nth_element(best_.begin(), end, best_.end());
-    best_.resize(static_cast<size_t>(top));
-    best_.shrink_to_fit();
+uint64_t ScoreRows::MostHeld(uint64_t top) {
+  constexpr uint64_t kMore = 4096;
+  return top > UINT64_MAX / 2 - kMore ? UINT64_MAX : 2 * top + kMore;
+}
+
+// Holds what may be among the best, and now and then drops what cannot be.
+void ScoreRows::Add(const Scored& scored, uint64_t top) {
+  if (top == 0 || (is_limited_ && !(scored < limit_))) return;
+  if (best_.size() >= MostHeld(top)) {
+    Cut(top);
+    limit_ = *std::max_element(best_.begin(), best_.end());
+    is_limited_ = true;
   }
-  return SortDistinct(poll, &best_);  // they differ in their nodes
+  best_.push_back(scored);
+}
+
+void ScoreRows::Cut(uint64_t top) {
+  std::nth_element(best_.begin(), best_.begin() + static_cast<ptrdiff_t>(top), best_.end());
+  best_.resize(static_cast<size_t>(top));
+}
+
+Status ScoreRows::Finish(uint64_t top, const StopPoll& poll) {
+  Status status = SortDistinct(poll, &best_);  // they differ in their nodes
+  if (best_.size() > top) best_.resize(static_cast<size_t>(top));
+  best_.shrink_to_fit();
+  return status;
 }
 
 void ScoreRows::Column(sqlite3_context* ctx, size_t row, int column) const {

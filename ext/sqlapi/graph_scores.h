@@ -35,9 +35,14 @@ class ScoreRows final : public GraphRows {
     }
     bool operator==(const Scored&) const = default;
   };
-  std::vector<Scored> best_;
+  static uint64_t MostHeld(uint64_t top);
+  void Add(const Scored& scored, uint64_t top);
+  void Cut(uint64_t top);
+  Status Finish(uint64_t top, const StopPoll& poll);
 
-  Status Sort(uint64_t top, const StopPoll& poll);
+  std::vector<Scored> best_;
+  Scored limit_{};  // what is not before it is not among the best
+  bool is_limited_ = false;
 };
 
 // damping, tol, max_iter, direction and top_k.

@@ -29,6 +29,7 @@
 #include <algorithm>
 #include <array>
 
+#include "graph/stop.h"
 #include "sqlapi/graph_function.h"
 
 namespace vecgraph {
@@ -94,6 +95,7 @@ Status Count(const Graph& graph, const StopPoll& poll, std::array<int64_t, kBuil
   const Adjacency* in = nullptr;
   Status status = graph.In(poll, &in);
   if (!status.ok()) return status;
+  Stop stop(poll);
   auto& c = *counts;
   const Adjacency& out = graph.out;
   c[kNodes] = graph.size();
@@ -107,6 +109,7 @@ Status Count(const Graph& graph, const StopPoll& poll, std::array<int64_t, kBuil
       c[kSelfLoops] += out.nodes[slot] == u ? 1 : 0;
       c[kParallelEdges] += slot > out.begin(u) && out.nodes[slot] == out.nodes[slot - 1] ? 1 : 0;
     }
+    if (stop.After(4 + 2 * uint64_t{out.degree(u)})) return stop.status();
   }
   c[kPhantoms] = graph.phantoms;
   c[kSkippedNull] = graph.skipped_null;

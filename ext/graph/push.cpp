@@ -105,6 +105,17 @@ class Leaving {
       use(in_->nodes[i], graph_.weights.empty() ? 1.0 : graph_.weights[in_->slots[i]]);
     }
   }
+  // The first neighbours of a node.
+  template <class Use>
+  void EachOfFew(uint32_t node, Use&& use) const {
+    constexpr uint32_t kFew = 12;
+    const auto each = [&](const Adjacency& list) {
+      const uint32_t end = std::min(list.end(node), list.begin(node) + kFew);
+      for (uint32_t i = list.begin(node); i < end; ++i) use(list.nodes[i]);
+    };
+    if (direction_ != Direction::kIn) each(graph_.out);
+    if (direction_ != Direction::kOut) each(*in_);
+  }
   // Each says that something is about to be asked of a node.
   void FetchDegree(uint32_t node) const {
     if (direction_ != Direction::kIn) __builtin_prefetch(&graph_.out.starts[node]);
@@ -143,10 +154,17 @@ class Push {
   bool done() const { return queue_.empty(); }
   // The node whose turn it is, and what it passes on.
   uint32_t Take(double damping, double* rest) {
-    constexpr size_t kSoon = 2;
-    constexpr size_t kLater = 4;
+    // What is a few turns away is fetched meanwhile, each step on what the one before has fetched.
+    constexpr size_t kSoon = 3;
+    constexpr size_t kLater = 6;
     if (queue_.size() > kLater) leaving_.FetchDegree(queue_[kLater]);
     if (queue_.size() > kSoon) leaving_.FetchEdges(queue_[kSoon]);
+    if (queue_.size() > 1) {
+      leaving_.EachOfFew(queue_[1], [&](uint32_t other) {
+        cells_.Fetch(other);
+        leaving_.FetchDegree(other);
+      });
+    }
     const uint32_t node = queue_.front();
     queue_.pop_front();
     Cell& cell = cells_.At(node);
@@ -165,13 +183,11 @@ class Push {
     });
     const double unit = rest / sum;
     constexpr size_t kAhead = 12;
-    const auto fetch = [&](size_t i) {
-      cells_.Fetch(around_[i].first);
-      leaving_.FetchDegree(around_[i].first);
-    };
-    for (size_t i = 0; i < std::min(kAhead, around_.size()); ++i) fetch(i);
     for (size_t i = 0; i < around_.size(); ++i) {
-      if (i + kAhead < around_.size()) fetch(i + kAhead);
+      if (i + kAhead < around_.size()) {
+        cells_.Fetch(around_[i + kAhead].first);
+        leaving_.FetchDegree(around_[i + kAhead].first);
+      }
       Give(around_[i].first, unit * around_[i].second);
     }
     return around_.size();

@@ -25,7 +25,7 @@
 //               does not depend on the size of the graph; scores are too small by less than eps for
 //               each edge that leaves a node, by last_missing of graph_stats in all. auto
 //               (default): push if eps is given, else power
-//   eps         1e-6
+//   eps         1e-6; push follows at most 1 / (eps (1 - damping)) edges
 //   dangling    where the score of a node that nothing leaves goes: teleport (default): back to the
 //               seeds; uniform: to all nodes, which push cannot
 //   top_k       so many rows, the best

@@ -323,6 +323,7 @@ std::string GraphCall::Key() const {
   for (const Value& value : in_values_) add(value.get());
   key.append(reinterpret_cast<const char*>(bounds_.data()), bounds_.size() * sizeof(double));
   key.append(reinterpret_cast<const char*>(&wanted_), sizeof wanted_);
+  key.append(reinterpret_cast<const char*>(&in_), sizeof in_);
   return key;
 }
 

@@ -61,10 +61,12 @@ class Handler:
 
 
 def run(connection, sql, handler, steps=1):
-    # Steps of the outer statement for each row would be counted too: one row comes out.
+    # Steps of the outer statement for each row would be counted too: one row comes out. The
+    # condition keeps SQLite from telling the function so.
+    term = f"{'AND' if 'WHERE' in sql else 'WHERE'} typeof(edge_table) <> ''"
     connection.set_progress_handler(handler, steps)
     try:
-        return connection.execute(f"SELECT 1 FROM {sql} LIMIT 1").fetchall()
+        return connection.execute(f"SELECT 1 FROM {sql} {term} LIMIT 1").fetchall()
     finally:
         connection.set_progress_handler(None, 0)
 

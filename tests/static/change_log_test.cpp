@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <memory>
 #include <random>
@@ -17,6 +18,8 @@
 
 namespace vecgraph {
 namespace {
+
+constexpr int64_t kAll = std::numeric_limits<int64_t>::max();
 
 // A connection, and the log of t.e as it sees it.
 class Database {
@@ -67,12 +70,13 @@ class Database {
   }
 
   // The rowids, or {-1} if the position does not lead here.
-  std::vector<int64_t> Changes(const LogPosition& since, LogPosition* tail = nullptr) {
+  std::vector<int64_t> Changes(const LogPosition& since, LogPosition* tail = nullptr,
+                               int64_t most = kAll) {
     const Reading reading(this);
     bool chained = true;
     LogPosition end;
     std::vector<int64_t> rowids = {7};
-    EXPECT_TRUE(log_->Changes(since, &chained, &rowids, &end).ok());
+    EXPECT_TRUE(log_->Changes(since, most, &chained, &rowids, &end).ok());
     if (tail) *tail = end;
     return chained ? rowids : std::vector<int64_t>{-1};
   }
@@ -134,6 +138,13 @@ TEST_F(ChangeLogTest, NothingChanged) {
   EXPECT_EQ(a_->Changes(tail, &end), Rowids());
   EXPECT_EQ(end, tail);
   EXPECT_EQ(b_->Tail(), tail) << "a position means the same in every connection";
+}
+
+TEST_F(ChangeLogTest, MoreEventsThanWantedDoNotChain) {
+  const LogPosition tail = a_->Tail();
+  a_->Run("UPDATE t SET e = x'09'");
+  EXPECT_EQ(a_->Changes(tail, nullptr, 2), kNotChained);
+  EXPECT_EQ(a_->Changes(tail, nullptr, 3), Rowids({1, 2, 3}));
 }
 
 TEST_F(ChangeLogTest, ChangedRowsAreGivenOnce) {
@@ -260,7 +271,7 @@ struct Probe {
     bool chained = false;
     std::vector<int64_t> rowids;
     EXPECT_TRUE(probe->log->Tail(&tail).ok());
-    EXPECT_TRUE(probe->log->Changes(probe->since, &chained, &rowids, &end).ok());
+    EXPECT_TRUE(probe->log->Changes(probe->since, kAll, &chained, &rowids, &end).ok());
     EXPECT_EQ(chained, tail.known());
     EXPECT_EQ(end, tail);
     probe->known += tail.known() ? 1 : 0;
@@ -378,7 +389,7 @@ TEST_F(ChangeLogTest, ACopyThatFollowsTheLogIsTheTable) {
         bool chained = false;
         std::vector<int64_t> rowids;
         LogPosition tail;
-        ASSERT_TRUE(database->log().Changes(copy.position, &chained, &rowids, &tail).ok());
+        ASSERT_TRUE(database->log().Changes(copy.position, kAll, &chained, &rowids, &tail).ok());
         ASSERT_TRUE(tail.known());
         if (!chained) copy.rows = read(database, "");
         for (const int64_t rowid : rowids) {

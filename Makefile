@@ -45,7 +45,7 @@ bench-graph: build build/demo.db ## graph functions beside other libraries: GRAP
 	$(SETUP) graph
 	@build/graph-venv/bin/python bench/graph/run.py $(GRAPH)
 
-lint: ## clang-format, a clang build with -Werror, clang-tidy
+lint: ## clang-format, clang's warnings as errors, clang-tidy
 	$(SETUP) build lint
 	@scripts/lint.sh
 

@@ -47,7 +47,7 @@ Status RunCloseness(GraphCall* call) {
   std::vector<std::pair<uint32_t, double>> scored;
   scored.reserve(nodes.size());
   for (size_t i = 0; i < nodes.size(); ++i) scored.emplace_back(nodes[i], scores[i]);
-  status = rows->TakeBest(std::move(scored), top, reader.poll());
+  status = rows->TakeBest(scored, top, reader.poll());
   call->rows = std::move(rows);
   return status;
 }

@@ -111,7 +111,7 @@ Status RunPpr(GraphCall* call) {
       call->Report(cached ? "cache" : "load", static_cast<int64_t>(rows->graph->edges()), missing);
     }
   }
-  if (status.ok()) status = rows->TakeBest(std::move(scores), top, reader.poll());
+  if (status.ok()) status = rows->TakeBest(scores, top, reader.poll());
   call->rows = std::move(rows);
   return status;
 }

@@ -16,7 +16,7 @@ Status ScoreRows::TakeBest(const std::vector<double>& scores, uint64_t top, cons
   return Finish(top, poll);
 }
 
-Status ScoreRows::TakeBest(std::vector<std::pair<uint32_t, double>> scores, uint64_t top,
+Status ScoreRows::TakeBest(const std::vector<std::pair<uint32_t, double>>& scores, uint64_t top,
                            const StopPoll& poll) {
   Stop stop(poll);
   best_.reserve(static_cast<size_t>(std::min<uint64_t>(scores.size(), MostHeld(top))));

@@ -20,7 +20,7 @@ class ScoreRows final : public GraphRows {
   // The `top` best of scores by node; of equal ones the smallest id. Interrupted: an error.
   Status TakeBest(const std::vector<double>& scores, uint64_t top, const StopPoll& poll);
   // The same of (node, score).
-  Status TakeBest(std::vector<std::pair<uint32_t, double>> scores, uint64_t top,
+  Status TakeBest(const std::vector<std::pair<uint32_t, double>>& scores, uint64_t top,
                   const StopPoll& poll);
 
   size_t size() const override { return best_.size(); }

@@ -94,7 +94,7 @@ class Lookup {
  private:
   template <class Wanted>
   Status AddRows(bool with_loops, const Wanted& wanted) {
-    int rc;
+    int rc = SQLITE_OK;
     Status status;
     while (status.ok() && (rc = statement_.Step()) == SQLITE_ROW) {
       const ValueRef node = ValueRef::Of(sqlite3_column_value(statement_.get(), 0));

@@ -21,7 +21,7 @@ demo: build/demo.db ## load this machine's package index and answer questions ab
 build/demo.db: $(DEMO_INPUTS) | build setup-demo
 	$(PYTHON) examples/load_debian.py --output $@
 
-test: ## every test, then every test again under AddressSanitizer and UBSan
+test: ## every test, then those of the library again under AddressSanitizer and UBSan
 	$(SETUP) build test
 	@scripts/test.sh
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every test on the release library, then every test again under ASan and UBSan, and those in which
-# threads meet under TSan.
+# Every test on the release library, then those of the library again under ASan and UBSan, with one
+# SQLite, and those in which threads meet under TSan.
 # `make test` calls this after set-up. Arguments go to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,7 +1,8 @@
 // What SQL can call: every family file hands its rows to one table, and Register() goes through it.
 //
 // A family file defines its callbacks under their SQL names and one FunctionDef or ModuleDef per
-// name. Nothing else in the library calls sqlite3_create_function or sqlite3_create_module.
+// name. Of what people call nothing is made known elsewhere; graph/row_feed.h has a function of its
+// own, which only the library can use.
 #pragma once
 
 #include <span>

@@ -16,6 +16,7 @@ STEPS = 3  # of a question, at least
 @pytest.fixture(scope="module")
 def engine():
     engine = Engine("sqlite3")
+    config(engine, "threads", 1)  # only the caller's thread asks: what another does is not counted
     engine.execute("CREATE TABLE chosen AS WITH RECURSIVE n(i) AS "
                    f"(SELECT 1 UNION ALL SELECT i + 8 FROM n WHERE i < {ROWS} - 8) SELECT i FROM n")
     # The same vectors in every tenth row, and nothing in the others.
@@ -103,7 +104,6 @@ def join(engine, left, right):
 
 
 def test_the_products_of_a_join(joined):
-    config(joined, "threads", 1)
     for table in ("few", "many"):
         join(joined, "q", table)
     found = join(joined, "q", "many")
@@ -113,7 +113,6 @@ def test_the_products_of_a_join(joined):
 
 
 def test_the_tiles_of_a_join_that_reads_the_table(joined):
-    config(joined, "threads", 1)
     config(joined, "cache_mb", 0)
     tiles = 20_000 * 64 * 4 // 65536
     assert join(joined, "q", "many") - join(joined, "one", "many") >= tiles * 64 // 8 * STEPS

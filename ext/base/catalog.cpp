@@ -35,7 +35,8 @@ Status ReadSchemas(sqlite3* db, std::vector<std::string>* schemas) {
   });
 }
 
-// Leaves table->name empty if there is none.
+// Leaves table->name empty if there is none. Asks the schema table: SQLite's own search tells
+// neither a view from a table nor in which database it is.
 Status FindInSchema(sqlite3* db, const std::string& schema, std::string_view name,
                     TableName* table) {
   const std::string master =
@@ -73,9 +74,16 @@ std::string TableName::Quoted() const { return QuoteName(schema) + "." + QuoteNa
 
 Status FindTableName(sqlite3* db, std::string_view text, TableName* table) {
   *table = TableName();
+  Status status;
+  // Most are here. A temporary database has a file name, an empty one, once something was in it.
+  const bool has_temp = sqlite3_db_filename(db, "temp") != nullptr;
+  if (has_temp) status = FindInSchema(db, "temp", text, table);
+  if (status.ok() && table->name.empty()) status = FindInSchema(db, "main", text, table);
+  if (!status.ok() || !table->name.empty()) return status;
   std::vector<std::string> schemas;
-  Status status = ReadSchemas(db, &schemas);
+  status = ReadSchemas(db, &schemas);
   for (const std::string& schema : schemas) {
+    if (schema == "temp" || schema == "main") continue;
     if (status.ok() && table->name.empty()) status = FindInSchema(db, schema, text, table);
   }
   for (size_t dot = text.find('.'); dot != std::string_view::npos; dot = text.find('.', dot + 1)) {
@@ -94,26 +102,27 @@ Status FindTableName(sqlite3* db, std::string_view text, TableName* table) {
 
 Status ReadColumns(sqlite3* db, const TableName& table, std::vector<TableColumn>* columns) {
   return EachRow(db, PragmaOf(table, "table_xinfo", table.name), {}, [&](const Statement& row) {
-    columns->push_back({row.Text(1), static_cast<int>(row.Int(5))});
+    columns->push_back({row.Text(1), static_cast<int>(row.Int(5)), false});
   });
 }
 
-Status FindRowidName(sqlite3* db, const TableName& table, const std::vector<TableColumn>& columns,
+Status FindRowidName(sqlite3* db, const TableName& table, std::vector<TableColumn>* columns,
                      std::string* rowid) {
   rowid->clear();
   if (table.kind == TableName::Kind::kView) return Status::Ok();
-  for (const char* alias : {"rowid", "_rowid_", "oid"}) {
-    if (std::any_of(columns.begin(), columns.end(),
-                    [&](const TableColumn& column) { return SameName(column.name, alias); })) {
+  for (const char* name : {"rowid", "_rowid_", "oid"}) {
+    if (std::any_of(columns->begin(), columns->end(),
+                    [&](const TableColumn& column) { return SameName(column.name, name); })) {
       continue;
     }
-    Statement probe;
-    Status status = probe.Prepare(db, std::string("SELECT ") + alias + " FROM " + table.Quoted());
-    if (status.ok()) {
-      *rowid = alias;
-    } else if (status.message() != std::string("no such column: ") + alias) {
-      return status;  // denied, interrupted, out of memory: not a sign of WITHOUT ROWID
-    }
+    // What SQLite knows in memory; preparing a statement to see whether it can be takes longer.
+    int is_key = 0;
+    const int rc = sqlite3_table_column_metadata(db, table.schema.c_str(), table.name.c_str(), name,
+                                                 nullptr, nullptr, nullptr, &is_key, nullptr);
+    if (rc == SQLITE_ERROR) return Status::Ok();  // WITHOUT ROWID
+    if (rc != SQLITE_OK) return DatabaseError(db, rc);
+    *rowid = name;
+    for (TableColumn& column : *columns) column.is_rowid = is_key != 0 && column.key == 1;
     return Status::Ok();
   }
   return Status::Ok();
@@ -123,12 +132,16 @@ Status ReadIndexes(sqlite3* db, const TableName& table, std::vector<TableIndex>*
   indexes->clear();
   Status status =
       EachRow(db, PragmaOf(table, "index_list", table.name), {}, [&](const Statement& row) {
-        if (row.Int(4) == 0) indexes->push_back({row.Text(1), row.Int(2) != 0, {}});
+        if (row.Int(4) == 0) indexes->push_back({row.Text(1), row.Int(2) != 0, {}, {}});
       });
   for (TableIndex& index : *indexes) {
     if (!status.ok()) break;
     status = EachRow(db, PragmaOf(table, "index_xinfo", index.name), {}, [&](const Statement& row) {
-      if (row.Int(5) != 0) index.keys.push_back({row.Text(2), row.Text(4) == "BINARY"});
+      if (row.Int(5) != 0) {
+        index.keys.push_back({row.Text(2), row.Text(4) == "BINARY"});
+      } else if (std::string name = row.Text(2); !name.empty()) {
+        index.others.push_back(std::move(name));
+      }
     });
   }
   return status;
@@ -164,7 +177,7 @@ Status CheckQuery(sqlite3* db, std::string_view sql, std::string* text,
   for (int i = 0; i < sqlite3_column_count(statement.get()); ++i) {
     const char* name = sqlite3_column_name(statement.get(), i);
     if (!name) throw std::bad_alloc();
-    columns->push_back({name, 0});
+    columns->push_back({name, 0, false});
   }
   return Status::Ok();
 }

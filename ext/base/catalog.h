@@ -26,7 +26,8 @@ struct TableName {
 
 struct TableColumn {
   std::string name;
-  int key = 0;  // place in the primary key, from 1
+  int key = 0;            // place in the primary key, from 1
+  bool is_rowid = false;  // INTEGER PRIMARY KEY, once FindRowidName() was asked
 };
 
 struct TableIndex {
@@ -38,6 +39,7 @@ struct TableIndex {
   std::string name;
   bool unique;
   std::vector<Key> keys;
+  std::vector<std::string> others;  // columns that each entry has besides, but for the rowid
 };
 
 // Looks up the table or view `text` as SQLite does (temp, main, attached databases); "a.b" is a
@@ -47,8 +49,9 @@ Status FindTableName(sqlite3* db, std::string_view text, TableName* table);
 // Its columns, also hidden and generated ones.
 Status ReadColumns(sqlite3* db, const TableName& table, std::vector<TableColumn>* columns);
 
-// A name of the rowid that is no column's; empty if the table has no rowids.
-Status FindRowidName(sqlite3* db, const TableName& table, const std::vector<TableColumn>& columns,
+// A name of the rowid that is no column's; empty if the table has no rowids. Marks the column that
+// is another name of it. REQUIRES: `columns` are those of ReadColumns().
+Status FindRowidName(sqlite3* db, const TableName& table, std::vector<TableColumn>* columns,
                      std::string* rowid);
 
 // Its indexes but those of a part of the rows.

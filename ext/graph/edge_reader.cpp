@@ -21,14 +21,9 @@ Status EdgeReader::Open(const EdgeRequest& request) {
   entry_ = plain_ ? cache_->Find(std::move(wanted)) : std::move(wanted);
   entry_->busy = true;
   CachedGraph& entry = *entry_;
-  if (entry.source.is_plain) {
-    status = Hold(entry.source.HoldSql(), entry.source.label, &entry.edges);
-    if (status.ok() && !entry.source.rowid.empty()) largest_rowid_ = entry.edges.Int(0);
-  }
-  if (status.ok() && plain_ && with_nodes) {
-    status = Hold(entry.node_source.HoldSql(), entry.node_source.label, &entry.nodes);
-  }
-  if (!status.ok() || !entry.graph) return status;
+  if (!entry.graph) return status;
+  status = Hold();
+  if (!status.ok()) return status;
   Sample();
   cached_ =
       edges_key_.SameAs(entry.edges_key) && (!with_nodes || nodes_key_.SameAs(entry.nodes_key));
@@ -39,8 +34,21 @@ Status EdgeReader::Open(const EdgeRequest& request) {
   return status;
 }
 
+// Locks tables for reading, if the graph of them can be kept.
+Status EdgeReader::Hold() {
+  CachedGraph& entry = *entry_;
+  Status status;
+  if (held_ || !plain_) return status;
+  status = HoldBy(entry.source.HoldSql(), entry.source.label, &entry.edges);
+  if (status.ok() && !entry.node_source.id.empty()) {
+    status = HoldBy(entry.node_source.HoldSql(), entry.node_source.label, &entry.nodes);
+  }
+  held_ = status.ok();
+  return status;
+}
+
 // Leaves the statement on its only row: that holds a read lock.
-Status EdgeReader::Hold(const std::string& sql, const std::string& label, Statement* statement) {
+Status EdgeReader::HoldBy(const std::string& sql, const std::string& label, Statement* statement) {
   Status status =
       *statement ? Status::Ok() : statement->Prepare(db_, sql, SQLITE_PREPARE_PERSISTENT);
   if (!status.ok()) return status;
@@ -56,6 +64,19 @@ void EdgeReader::Sample() {
   nodes_key_ = SampleSnapshot(db_, entry.node_source.schema, entry.nodes.get());
 }
 
+Status EdgeReader::LargestRowid(int64_t* rowid) const {
+  *rowid = 0;
+  const EdgeSource& source = entry_->source;
+  if (!source.is_plain || source.rowid.empty()) return Status::Ok();
+  Statement largest;
+  Status status = largest.Prepare(db_, source.LargestRowidSql());
+  if (!status.ok()) return status;
+  const int rc = largest.Step();
+  if (rc != SQLITE_ROW) return DatabaseError(db_, rc, "reading " + source.label);
+  *rowid = largest.Int(0);
+  return status;
+}
+
 Status EdgeReader::Load(std::shared_ptr<const Graph>* graph) {
   CachedGraph& entry = *entry_;
   if (cached_) {
@@ -65,10 +86,13 @@ Status EdgeReader::Load(std::shared_ptr<const Graph>* graph) {
     return Status::Ok();
   }
   Status status = cache_->OpenFeed(db_);
+  if (status.ok()) status = Hold();
+  int64_t largest_rowid = 0;
+  if (status.ok()) status = LargestRowid(&largest_rowid);
   auto loaded = std::make_shared<Graph>();
   if (status.ok()) {
     status = LoadGraph(db_, entry.source, entry.node_source, entry.types, entry.null_weight,
-                       largest_rowid_, poll_, loaded.get());
+                       largest_rowid, poll_, loaded.get());
   }
   if (!status.ok()) return status;
   if (plain_) Sample();
@@ -89,8 +113,7 @@ void EdgeReader::Close() {
   entry_->busy = false;
   entry_ = nullptr;
   edges_key_ = nodes_key_ = SnapshotKey();
-  largest_rowid_ = 0;
-  plain_ = cached_ = false;
+  plain_ = held_ = cached_ = false;
 }
 
 }  // namespace vecgraph

@@ -1,8 +1,9 @@
 // EdgeReader: one call's way to its edges: a lock on the table, and the graph when it is wanted.
 //
-// From Open() on a plain table is locked for reading, so that look-ups and the graph show one
-// state. A graph that is in memory and valid costs nothing; otherwise Load() reads it, and keeps it
-// if the table is plain and has no uncommitted change.
+// Look-ups and the graph show one state: that of the statement which makes the call, since SQLite
+// ends no read transaction while a statement runs. A graph that is in memory and valid costs
+// nothing; otherwise Load() reads it, and keeps it if the table is plain and has no uncommitted
+// change. The state is held by a statement of the cache as well when a graph is compared with it.
 // REQUIRES: destroyed before the call returns.
 // Threads: as the connection.
 #pragma once
@@ -30,7 +31,7 @@ class EdgeReader {
   }
   Status Load(std::shared_ptr<const Graph>* graph);
   // Of a plain table, which is about how many edges it has; else 0.
-  int64_t largest_rowid() const { return largest_rowid_; }
+  Status LargestRowid(int64_t* rowid) const;
 
   sqlite3* db() const { return db_; }
   const EdgeRequest& request() const { return request_; }
@@ -39,7 +40,8 @@ class EdgeReader {
   const StopPoll& poll() const { return poll_; }
 
  private:
-  Status Hold(const std::string& sql, const std::string& label, Statement* statement);
+  Status Hold();
+  Status HoldBy(const std::string& sql, const std::string& label, Statement* statement);
   void Sample();
   void Close();
 
@@ -50,8 +52,8 @@ class EdgeReader {
   StopPoll poll_;
   SnapshotKey edges_key_;
   SnapshotKey nodes_key_;
-  int64_t largest_rowid_ = 0;
   bool plain_ = false;  // of tables alone: the graph can be kept
+  bool held_ = false;
   bool cached_ = false;
 };
 

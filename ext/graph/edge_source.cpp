@@ -102,14 +102,40 @@ Status FindOthers(const Columns& columns, const EdgeRequest& request, EdgeSource
   return status;
 }
 
-Status FindIndexes(sqlite3* db, const TableName& table, EdgeSource* source) {
+// The index on one end that is worth most.
+void FindIndex(const std::string& end, const std::string& first, EdgeSource::Index worth,
+               EdgeSource::Index* found) {
+  if (end == first) *found = std::max(*found, worth);
+}
+
+Status FindIndexes(sqlite3* db, const TableName& table, const Columns& columns,
+                   EdgeSource* source) {
   std::vector<TableIndex> indexes;
   Status status = ReadIndexes(db, table, &indexes);
+  // What each entry of an index has besides.
+  std::vector<std::string> always = {"", source->rowid};
+  for (const TableColumn& column : columns.all) {
+    if (!column.is_rowid) continue;
+    const std::string sql = QuoteName(column.name);
+    always.push_back(sql);
+    // The table itself is in this order.
+    FindIndex(source->src, sql, EdgeSource::Index::kComplete, &source->src_index);
+    FindIndex(source->dst, sql, EdgeSource::Index::kComplete, &source->dst_index);
+  }
   for (const TableIndex& index : indexes) {
     if (index.keys.empty() || !index.keys[0].binary) continue;
-    const std::string column = QuoteName(index.keys[0].column);
-    source->src_indexed = source->src_indexed || column == source->src;
-    source->dst_indexed = source->dst_indexed || column == source->dst;
+    std::vector<std::string> held = always;
+    for (const TableIndex::Key& key : index.keys) held.push_back(QuoteName(key.column));
+    for (const std::string& name : index.others) held.push_back(QuoteName(name));
+    const auto holds = [&](const std::string& sql) {
+      return std::find(held.begin(), held.end(), sql) != held.end();
+    };
+    const bool complete = holds(source->src) && holds(source->dst) && holds(source->edge_id) &&
+                          holds(source->weight) && (!source->types_given || holds(source->type));
+    const auto worth = complete ? EdgeSource::Index::kComplete : EdgeSource::Index::kPlaces;
+    const std::string first = QuoteName(index.keys[0].column);
+    FindIndex(source->src, first, worth, &source->src_index);
+    FindIndex(source->dst, first, worth, &source->dst_index);
   }
   return status;
 }
@@ -125,11 +151,13 @@ std::string WithQuery(const char* name, const std::string& query, size_t columns
 constexpr const char* kEdges = "vecgraph_edges";
 constexpr const char* kNodes = "vecgraph_nodes";
 
-std::string HoldFirst(const std::string& from) {
-  return "SELECT max(c) FROM (SELECT 1 AS c FROM " + from + " LIMIT 1)";
-}
-
 std::string OrNull(const std::string& sql) { return sql.empty() ? "NULL" : sql; }
+
+// Locks the table and does not read it, for the parameter is NULL. An authorizer is asked about the
+// columns all the same.
+std::string HoldOf(const std::string& columns, const std::string& from) {
+  return "SELECT CASE WHEN ?1 THEN (SELECT coalesce(" + columns + ", 0) FROM " + from + ") END";
+}
 
 }  // namespace
 
@@ -141,25 +169,35 @@ std::string EdgeSource::FeedSql() const {
 }
 
 std::string EdgeSource::HoldSql() const {
-  return rowid.empty() ? HoldFirst(from) : "SELECT max(" + rowid + ") FROM " + from;
+  std::string columns = src + ", " + dst + ", " + OrNull(edge_id) + ", " + OrNull(weight);
+  if (types_given) columns += ", " + type;
+  return HoldOf(columns, from);
 }
+
+std::string EdgeSource::LargestRowidSql() const { return "SELECT max(" + rowid + ") FROM " + from; }
 
 std::string NodeSource::FeedSql() const {
   return with + "SELECT " + kRowFeed + "(?1, " + id + ") FROM " + from;
 }
 
-std::string NodeSource::HoldSql() const { return HoldFirst(from); }
+std::string NodeSource::HoldSql() const { return HoldOf(id, from); }
 
 std::string NodeSource::LookupSql() const {
   return with + "SELECT " + id + " FROM " + from + " WHERE " + id + " = ?1 COLLATE BINARY";
 }
 
+std::string EdgeSource::LookupSql(Direction way) const { return EdgesSql(way, true, ""); }
+
 std::string EdgeSource::LinksSql(Direction way, bool of_one) const {
+  return EdgesSql(way, of_one, ", " + OrNull(type));
+}
+
+std::string EdgeSource::EdgesSql(Direction way, bool of_one, const std::string& more) const {
   const std::string& own = way == Direction::kOut ? src : dst;
   const std::string& other = way == Direction::kOut ? dst : src;
   // BINARY: two nodes are the same byte for byte, whatever collation the column has.
   std::string sql = with + "SELECT " + own + ", " + other + ", " + OrNull(edge_id) + ", " +
-                    OrNull(weight) + ", " + OrNull(type) + " FROM " + from + " WHERE " + own +
+                    OrNull(weight) + more + " FROM " + from + " WHERE " + own +
                     (of_one ? " = ?1 COLLATE BINARY" : " IS NOT NULL");
   if (types_given) sql += " AND " + type + " IN (SELECT value FROM json_each(?2))";
   return sql;
@@ -180,7 +218,7 @@ Status ResolveEdges(sqlite3* db, const EdgeRequest& request, EdgeSource* source)
   } else {
     Status status = FindTableName(db, request.source, &table);
     if (status.ok()) status = ReadColumns(db, table, &columns.all);
-    if (status.ok()) status = FindRowidName(db, table, columns.all, &source->rowid);
+    if (status.ok()) status = FindRowidName(db, table, &columns.all, &source->rowid);
     if (!status.ok()) return status;
     source->is_plain = table.kind == TableName::Kind::kTable;
     source->schema = table.schema;
@@ -189,7 +227,7 @@ Status ResolveEdges(sqlite3* db, const EdgeRequest& request, EdgeSource* source)
   }
   Status status = FindEndpoints(columns, request, source);
   if (status.ok()) status = FindOthers(columns, request, source);
-  if (status.ok() && source->is_plain) status = FindIndexes(db, table, source);
+  if (status.ok() && source->is_plain) status = FindIndexes(db, table, columns, source);
   return status;
 }
 

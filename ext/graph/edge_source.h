@@ -6,6 +6,8 @@
 // Threads: as the connection.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -57,28 +59,37 @@ struct EdgeSource {
   std::string edge_id;
   std::string rowid;
   bool types_given = false;  // then ?2 of FeedSql() and LookupSql() is the JSON array
-  bool src_indexed = false;
-  bool dst_indexed = false;
+  // How the edges of a node are found that has them at this end.
+  enum class Index : uint8_t {
+    kNone,     // all are read
+    kPlaces,   // an index says where they are, the rest is in the rows of the table
+    kComplete  // an index has all that LookupSql() reads
+  };
+  Index src_index = Index::kNone;
+  Index dst_index = Index::kNone;
 
-  // Whether the edges of a node are found without reading all.
-  bool IsIndexed(Direction direction) const {
-    return (direction == Direction::kIn || src_indexed) &&
-           (direction == Direction::kOut || dst_indexed);
+  // What both ends have that the direction asks for.
+  Index IndexOf(Direction direction) const {
+    if (direction == Direction::kBoth) return std::min(src_index, dst_index);
+    return direction == Direction::kOut ? src_index : dst_index;
   }
+  // Whether the edges of a node are found without reading all.
+  bool IsIndexed(Direction direction) const { return IndexOf(direction) != Index::kNone; }
 
   // All edges: source, target, edge id or NULL, weight or NULL (graph/row_feed.h).
   std::string FeedSql() const;
-  // Holds a read lock while its row is not left: the largest rowid, which is about how many edges
-  // there are, or 1; NULL of an empty table. REQUIRES: is_plain.
+  // Holds a read lock while its row is not left, without reading the table. REQUIRES: is_plain.
   std::string HoldSql() const;
-  // The edges of the node ?1: this end, the other end, edge id, weight, type; one way. The value of
-  // this end may differ from ?1 where the column converts it: then the edge is another node's.
-  std::string LookupSql(Direction way) const { return LinksSql(way, true); }
-  // The same of all nodes.
-  std::string AllLinksSql(Direction way) const { return LinksSql(way, false); }
+  // The largest rowid, which is about how many edges there are. REQUIRES: there are rowids.
+  std::string LargestRowidSql() const;
+  // The edges of the node ?1: this end, the other end, edge id, weight; one way. The value of this
+  // end may differ from ?1 where the column converts it: then the edge is another node's.
+  std::string LookupSql(Direction way) const;
+  // The same of one node or of all, with the type.
+  std::string LinksSql(Direction way, bool of_one) const;
 
  private:
-  std::string LinksSql(Direction way, bool of_one) const;
+  std::string EdgesSql(Direction way, bool of_one, const std::string& more) const;
 };
 
 // The nodes that exist whether or not an edge has them.

@@ -5,16 +5,27 @@
 namespace vecgraph {
 namespace {
 
-// Reading an edge by index takes about as long as scanning eight.
-constexpr int64_t kLeastTouched = 4096;
+// Look-ups end at this share of the edges. Reading an edge from an index takes about as long as
+// scanning eight.
 constexpr int64_t kShare = 20;
+// An edge of which the index has only a part is at some place of the table, and its page may have
+// to be read from the file: 40 us where that is not in memory, the time of scanning a hundred.
+constexpr int64_t kShareOfRows = 100;
 
 }  // namespace
 
-LookupWalk::LookupWalk(const EdgeReader* reader, Direction direction)
-    : reader_(reader),
-      direction_(direction),
-      most_(std::max(kLeastTouched, reader->largest_rowid() / kShare)) {}
+// Says whether to go on after kLeastTouched edges.
+Status LookupWalk::Limit() {
+  using Index = EdgeSource::Index;
+  const EdgeSource& source = reader_->source();
+  const bool in_rows = (leaving_ && source.src_index == Index::kPlaces) ||
+                       (entering_ && source.dst_index == Index::kPlaces);
+  int64_t rows = 0;
+  Status status = reader_->LargestRowid(&rows);
+  most_ = std::max(kLeastTouched, rows / (in_rows ? kShareOfRows : kShare));
+  limited_ = true;
+  return status;
+}
 
 // The statement for one way, prepared when it is first needed.
 Status LookupWalk::Lookup(bool enters, Statement** statement) {
@@ -48,7 +59,7 @@ Status LookupWalk::Find(const ValueRef& id, uint32_t* node) {
   const EdgeSource& source = reader_->source();
   Status status;
   for (const bool enters : {false, true}) {
-    if (!(enters ? source.dst_indexed : source.src_indexed)) continue;
+    if (!source.IsIndexed(enters ? Direction::kIn : Direction::kOut)) continue;
     Statement* statement = nullptr;
     if (status.ok() && *node == kNoNode) status = Lookup(enters, &statement);
     if (status.ok() && statement) status = Exists(statement, id, node);
@@ -59,7 +70,7 @@ Status LookupWalk::Find(const ValueRef& id, uint32_t* node) {
     status = listed.Prepare(reader_->db(), nodes.LookupSql());
     if (status.ok()) status = Exists(&listed, id, node);
   }
-  if (*node == kNoNode && !(source.src_indexed && source.dst_indexed)) gave_up_ = true;
+  if (*node == kNoNode && !source.IsIndexed(Direction::kBoth)) gave_up_ = true;
   return status;
 }
 
@@ -83,23 +94,19 @@ Status LookupWalk::Read(uint32_t node, bool enters) {
       bool skip = false;
       status = ReadWeight(reader_->source(), reader_->request().null_weight,
                           sqlite3_column_value(row, 3), edge_id, 0, &found.weight, &skip);
-      if (!status.ok()) {
-        statement.Reset();
-        return status;
-      }
+      if (!status.ok()) break;
       if (skip) continue;
     }
     found.node = nodes_.Add(other);
     if (enters && direction_ == Direction::kBoth && found.node == node) continue;
     edge_ids_.Append(edge_id);
     found_.push_back(found);
-    if (touched() > most_) {
-      gave_up_ = true;
-      break;
-    }
+    if (touched() > most_ && !limited_) status = Limit();
+    gave_up_ = touched() > most_;
+    if (gave_up_ || !status.ok()) break;
   }
   statement.Reset();
-  if (rc == SQLITE_ROW || rc == SQLITE_DONE) return Status::Ok();
+  if (!status.ok() || rc == SQLITE_ROW || rc == SQLITE_DONE) return status;
   return DatabaseError(reader_->db(), rc, "reading " + reader_->source().label);
 }
 
@@ -109,12 +116,16 @@ Status LookupWalk::Gather(Direction way, uint32_t node) {
   if (way != Direction::kIn) status = Read(node, false);
   if (status.ok() && way != Direction::kOut) status = Read(node, true);
   if (!status.ok() || gave_up_) return status;
-  std::sort(found_.begin(), found_.end(), [&](const Found& a, const Found& b) {
+  const auto before = [&](const Found& a, const Found& b) {
     if (a.node != b.node) return Before(a.node, b.node);
     if (a.enters != b.enters) return b.enters;
     const int order = Compare(edge_ids_[a.edge], edge_ids_[b.edge]);
     return order != 0 ? order < 0 : a.edge < b.edge;
-  });
+  };
+  // An index on both ends gives them in this order.
+  if (!std::is_sorted(found_.begin(), found_.end(), before)) {
+    std::sort(found_.begin(), found_.end(), before);
+  }
   return status;
 }
 

@@ -118,7 +118,8 @@ class LookupWalk final : public WalkIds {
  public:
   // REQUIRES: `reader` is open, its source plain and indexed for the direction; it lives as long as
   // nodes are visited.
-  LookupWalk(const EdgeReader* reader, Direction direction);
+  LookupWalk(const EdgeReader* reader, Direction direction)
+      : reader_(reader), direction_(direction) {}
 
   size_t size() const { return nodes_.size(); }
   // Also gives up if only reading all edges could tell.
@@ -129,15 +130,15 @@ class LookupWalk final : public WalkIds {
   ValueRef id(uint32_t node) const override { return nodes_.values()[node]; }
   ValueRef edge_id(uint32_t edge) const override { return edge_ids_[edge]; }
   int64_t touched() const { return static_cast<int64_t>(edge_ids_.size()); }
-  // Whether so many edges were touched that reading all of them is faster: then the result so far
-  // means nothing.
+  // Whether so many edges were touched that reading all of them is faster (`most_`): then the
+  // result so far means nothing.
   bool gave_up() const { return gave_up_; }
   // No node is visited any more: its result may be kept.
   void Finish() { leaving_ = {}, entering_ = {}; }
 
   static Status OpenBack(const StopPoll&) { return Status::Ok(); }
   // Whether both ends are indexed.
-  bool CanGoBack() const { return leaving_ && entering_; }
+  bool CanGoBack() const { return reader_->source().IsIndexed(Direction::kBoth); }
 
   template <class Use>
   Status Visit(uint32_t node, Use&& use) {
@@ -149,6 +150,9 @@ class LookupWalk final : public WalkIds {
   }
 
  private:
+  // So many edges are always looked up: it takes longer to ask how many there are.
+  static constexpr int64_t kLeastTouched = 4096;
+
   struct Found {
     uint32_t node;
     uint32_t edge;
@@ -169,10 +173,12 @@ class LookupWalk final : public WalkIds {
   Status Read(uint32_t node, bool enters);
   Status Exists(Statement* statement, const ValueRef& id, uint32_t* node);
   Status Lookup(bool enters, Statement** statement);
+  Status Limit();
 
   const EdgeReader* reader_;
   Direction direction_;
-  int64_t most_;  // edges to touch
+  int64_t most_ = kLeastTouched;  // edges to touch
+  bool limited_ = false;          // by how many edges there are
   Statement leaving_;
   Statement entering_;
   Interner nodes_;

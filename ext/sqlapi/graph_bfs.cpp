@@ -72,31 +72,18 @@ Status RunBfs(GraphCall* call) {
   uint64_t depth = UINT32_MAX;
   uint64_t fanout = UINT32_MAX;
   Direction direction = Direction::kOut;
-  Start start;
   Status status = call->Count("max_depth", &depth);
   if (status.ok()) status = call->ReadDirection(&direction);
   if (status.ok()) status = call->Count("max_nodes", &limits.nodes);
   if (status.ok()) status = call->Count("max_fanout", &fanout);
-  if (status.ok()) status = call->ReadStart("start", &start);
   limits.depth = static_cast<uint32_t>(std::min<uint64_t>(depth, UINT32_MAX));
   limits.enough = call->wanted();
   limits.fanout = static_cast<uint32_t>(std::min<uint64_t>(fanout, UINT32_MAX));
-  EdgeReader reader(call->db(), &call->connection()->graphs);
-  if (status.ok()) status = call->Open(&reader);
   if (!status.ok()) return status;
-  auto rows = std::make_unique<BfsRows>();
-  status = call->Walk(
-      &reader, direction,
-      [&](auto* walk) {
-        rows->rows.clear();
-        std::vector<uint32_t> roots;
-        Status found = FindStart(start, walk, &roots);
-        if (!found.ok() || walk->gave_up()) return found;
-        return Bfs(walk, std::move(roots), limits, reader.poll(), &rows->rows);
-      },
-      &rows->ids);
-  call->rows = std::move(rows);
-  return status;
+  return call->WalkFromStart<BfsRows>(
+      direction, [&](auto* walk, std::vector<uint32_t> roots, const StopPoll& poll, auto* rows) {
+        return Bfs(walk, std::move(roots), limits, poll, rows);
+      });
 }
 
 constexpr std::array<const char*, 13> kArguments = {

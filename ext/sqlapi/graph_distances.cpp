@@ -60,26 +60,12 @@ Status RunDistances(GraphCall* call) {
   PathLimits limits;
   limits.rows = call->wanted();
   Direction direction = Direction::kOut;
-  Start start;
   Status status = call->Real("max_cost", 0, 1e301, &limits.cost);
   if (status.ok()) status = call->ReadDirection(&direction);
-  if (status.ok()) status = call->ReadStart("start", &start);
-  EdgeReader reader(call->db(), &call->connection()->graphs);
-  if (status.ok()) status = call->Open(&reader);
   if (!status.ok()) return status;
-  auto rows = std::make_unique<DistanceRows>();
-  status = call->Walk(
-      &reader, direction,
-      [&](auto* walk) {
-        rows->rows.clear();
-        std::vector<uint32_t> roots;
-        Status found = FindStart(start, walk, &roots);
-        if (!found.ok() || walk->gave_up()) return found;
-        return Dijkstra(walk, roots, limits, reader.poll(), &rows->rows);
-      },
-      &rows->ids);
-  call->rows = std::move(rows);
-  return status;
+  return call->WalkFromStart<DistanceRows>(
+      direction, [&](auto* walk, const std::vector<uint32_t>& roots, const StopPoll& poll,
+                     auto* rows) { return Dijkstra(walk, roots, limits, poll, rows); });
 }
 
 constexpr std::array<const char*, 13> kArguments = {

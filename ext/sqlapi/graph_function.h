@@ -123,10 +123,16 @@ class GraphCall {
   Status Load(EdgeReader* reader, std::shared_ptr<const Graph>* graph,
               Direction direction = Direction::kOut) const;
   // Runs `run`, which takes a pointer to a walk and makes the result anew each time: by look-ups
-  // while they are worth it, else on the graph. REQUIRES: the reader is open.
+  // while they are worth it, else on the graph. What it returns when the walk gave up does not
+  // count. REQUIRES: the reader is open.
   template <class Run>
   Status Walk(EdgeReader* reader, Direction direction, Run&& run,
               std::shared_ptr<const WalkIds>* ids, bool may_look_up = true) const;
+
+  // For a function of rows from the nodes of `start`: `run` takes a walk, their numbers, the poll
+  // and the `rows` of a new Rows, which gets the `ids` as well and is the result.
+  template <class Rows, class Run>
+  Status WalkFromStart(Direction direction, Run&& run);
 
   // Says that the rows depend on more than the arguments and the edges.
   void NotRepeatable() { graph_ = nullptr; }
@@ -173,8 +179,8 @@ Status GraphCall::Walk(EdgeReader* reader, Direction direction, Run&& run,
     auto walk = std::make_shared<LookupWalk>(reader, direction);
     Status status = run(walk.get());
     walk->Finish();
-    if (!status.ok()) return status;
     if (!walk->gave_up()) {
+      if (!status.ok()) return status;
       Report("lookup", walk->touched());
       *ids = std::move(walk);
       return status;
@@ -219,6 +225,28 @@ Status FindStart(const Start& start, AnyWalk* walk, std::vector<uint32_t>* nodes
     if (weights) (*weights)[place] += start.weights[i];
   }
   return Status::Ok();
+}
+
+template <class Rows, class Run>
+Status GraphCall::WalkFromStart(Direction direction, Run&& run) {
+  Start start;
+  Status status = ReadStart("start", &start);
+  EdgeReader reader(db(), &connection_->graphs);
+  if (status.ok()) status = Open(&reader);
+  if (!status.ok()) return status;
+  auto made = std::make_unique<Rows>();
+  status = Walk(
+      &reader, direction,
+      [&](auto* walk) {
+        made->rows.clear();
+        std::vector<uint32_t> nodes;
+        Status found = FindStart(start, walk, &nodes);
+        if (!found.ok() || walk->gave_up()) return found;
+        return run(walk, std::move(nodes), reader.poll(), &made->rows);
+      },
+      &made->ids);
+  rows = std::move(made);
+  return status;
 }
 
 using GraphConnect = int (*)(sqlite3*, void*, int, const char* const*, sqlite3_vtab**, char**);

@@ -75,8 +75,7 @@ class Lookup {
   // `all`: for AddAll(); else for Add().
   Status Open(Direction way, bool all) {
     enters_ = way == Direction::kIn;
-    Status status =
-        statement_.Prepare(db_, all ? source_.AllLinksSql(way) : source_.LookupSql(way));
+    Status status = statement_.Prepare(db_, source_.LinksSql(way, !all));
     if (status.ok() && source_.types_given) statement_.BindText(2, *request_.types);
     return status;
   }

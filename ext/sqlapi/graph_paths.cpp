@@ -177,8 +177,7 @@ Status RunPaths(GraphCall* call) {
         rows->steps.clear();
         rows->ends.clear();
         if (!options.source) return Status::Ok();
-        Status found = FindPaths(walk, options, reader.poll(), rows.get(), &more);
-        return walk->gave_up() ? Status::Ok() : std::move(found);
+        return FindPaths(walk, options, reader.poll(), rows.get(), &more);
       },
       &rows->ids, may_look_up);
   call->ReportCut(more);

@@ -102,8 +102,7 @@ Status RunRoutes(GraphCall* call, RouteRows::Field first, uint64_t count, ListRo
       [&](auto* walk) {
         rows->Clear();
         if (!ends.source || !ends.target || options.count == 0) return Status::Ok();
-        Status found = FindRoutes(walk, ends, options, reader.poll(), list, rows.get(), &more);
-        return walk->gave_up() ? Status::Ok() : std::move(found);
+        return FindRoutes(walk, ends, options, reader.poll(), list, rows.get(), &more);
       },
       &rows->ids);
   call->ReportCut(more);

@@ -30,7 +30,7 @@ def checkpoint(engine, mode="truncate"):
     return done
 
 
-@pytest.mark.parametrize("mode", ["passive", "full", "restart", "truncate"])
+@pytest.mark.parametrize("mode", ["passive", "full", "restart", "truncate", "PASSIVE"])
 def test_everything_is_copied(wal, path, mode):
     size = os.path.getsize(f"{path}-wal")
     done = checkpoint(wal, mode)

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "base/name.h"
 #include "health/file.h"
 #include "health/query.h"
 #include "health/tune.h"
@@ -18,7 +19,7 @@ Status FindMode(std::string_view name, int* mode) {
       {"truncate", SQLITE_CHECKPOINT_TRUNCATE},
   }};
   for (const auto& [text, value] : kModes) {
-    if (text != name) continue;
+    if (!SameName(text, name)) continue;
     *mode = value;
     return Status::Ok();
   }

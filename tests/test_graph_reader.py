@@ -93,6 +93,100 @@ def test_a_path_is_looked_up_from_both_ends(engine):
     assert reader == "lookup" and edges < 1010
 
 
+def test_a_primary_key_is_an_index_of_its_columns(engine):
+    engine.script(f"""
+        CREATE TABLE edges (source INT, target, weight REAL, PRIMARY KEY (source, target));
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})
+        INSERT INTO edges SELECT 0, i, 1.5 FROM n;
+        INSERT INTO edges (rowid, source, target) VALUES ({ROWS}, 'a', 'b');
+    """)
+    for call, reader in [("graph_bfs('edges', 0, 1)", "lookup"),
+                         ("graph_distances('edges', 0, 'weight') WHERE null_weight = 1", "load")]:
+        assert engine.execute(f"SELECT count(*) FROM {call}") == [(MANY + 1,)]
+        assert last(engine)[0] == reader
+
+
+# ---- which table --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def indexed(engine):
+    """Edges 1 -> 2 -> 3, with an index on either end."""
+    engine.script("CREATE TABLE edges (source, target); INSERT INTO edges VALUES (1, 2), (2, 3);"
+                  "CREATE INDEX s ON edges (source); CREATE INDEX t ON edges (target);")
+    return engine
+
+
+def reached(engine, table="edges", start=1):
+    rows = engine.execute("SELECT node FROM graph_bfs(?, ?)", (table, start))
+    return [node for node, in rows]
+
+
+@pytest.mark.parametrize("create", [
+    "TABLE edges AS SELECT 1 AS source, 9 AS target",
+    "VIEW edges AS SELECT 1 AS source, 9 AS target",
+    "TABLE edges (source PRIMARY KEY, target); INSERT INTO edges VALUES (1, 9)",
+])
+def test_a_temporary_table_or_view_comes_first(indexed, create):
+    assert reached(indexed) == [1, 2, 3]
+    indexed.script(f"CREATE TEMP {create}")
+    assert reached(indexed) == [1, 9]
+    assert reached(indexed, "main.edges") == reached(indexed, "MAIN.Edges") == [1, 2, 3]
+    indexed.execute("DROP " + create.split()[0] + " temp.edges")
+    assert reached(indexed) == [1, 2, 3]
+
+
+def test_a_table_whose_name_has_a_dot(indexed):
+    indexed.script('CREATE TABLE "main.edges" (source PRIMARY KEY, target);'
+                   'INSERT INTO "main.edges" VALUES (1, 8);')
+    assert reached(indexed, "main.edges") == [1, 8]
+    indexed.execute('DROP TABLE "main.edges"')
+    assert reached(indexed, "main.edges") == [1, 2, 3]
+
+
+def test_an_attached_table_comes_last(indexed):
+    indexed.script("ATTACH ':memory:' AS aux; CREATE TABLE aux.edges (source UNIQUE, target);"
+                   "INSERT INTO aux.edges VALUES (1, 7); CREATE TABLE aux.more (source, target);"
+                   "INSERT INTO aux.more VALUES (1, 6);")
+    assert reached(indexed) == [1, 2, 3]
+    assert reached(indexed, "aux.edges") == [1, 7]
+    assert reached(indexed, "more") == [1, 6]
+    indexed.execute("DETACH aux")
+    with pytest.raises(indexed.Error, match="no table or view 'more'"):
+        reached(indexed, "more")
+
+
+def test_any_spelling_is_the_same_graph(indexed):
+    assert indexed.execute("SELECT count(*) FROM graph_components('edges')") == [(3,)]
+    for name in ["EDGES", "Edges", "main.edges"]:
+        assert reached(indexed, name) == [1, 2, 3]
+        assert last(indexed)[0] == "cache"
+
+
+@pytest.mark.parametrize("name", ["edges\0", "\0", "edges\0x", 'edges"', "edges)", "edges;", "s"])
+def test_what_is_no_name_of_a_table(indexed, name):
+    with pytest.raises(indexed.Error, match="no table or view"):
+        reached(indexed, name)
+
+
+@pytest.mark.parametrize("change, expected", [
+    ("DROP INDEX s", [1, 2, 3]),
+    ("DROP TABLE edges; CREATE VIEW edges AS SELECT 1 AS source, 5 AS target", [1, 5]),
+    ("DROP TABLE edges; CREATE TABLE edges (x, source UNIQUE, target);"
+     "INSERT INTO edges VALUES (0, 1, 4)", [1, 4]),
+    ("ALTER TABLE edges RENAME COLUMN target TO dst; ALTER TABLE edges ADD COLUMN target;"
+     "UPDATE edges SET target = 'new'", [1, "new"]),
+])
+def test_what_another_connection_makes_of_it(connect, tmp_path, change, expected):
+    path = tmp_path / "graph.db"
+    engine, other = connect(path), connect(path)
+    other.script("CREATE TABLE edges (source, target); INSERT INTO edges VALUES (1, 2), (2, 3);"
+                 "CREATE INDEX s ON edges (source, target); CREATE INDEX t ON edges (target);")
+    assert reached(engine) == [1, 2, 3]
+    other.script(change)
+    assert reached(engine) == expected
+
+
 # ---- one state ----------------------------------------------------------------------------------
 
 

@@ -35,6 +35,9 @@ Status ReadSchemas(sqlite3* db, std::vector<std::string>* schemas) {
   });
 }
 
+// Whether something was in the temporary database: then it has a file name, an empty one.
+bool HasTemp(sqlite3* db) { return sqlite3_db_filename(db, "temp") != nullptr; }
+
 // Leaves table->name empty if there is none. Asks the schema table: SQLite's own search tells
 // neither a view from a table nor in which database it is.
 Status FindInSchema(sqlite3* db, const std::string& schema, std::string_view name,
@@ -74,10 +77,8 @@ std::string TableName::Quoted() const { return QuoteName(schema) + "." + QuoteNa
 
 Status FindTableName(sqlite3* db, std::string_view text, TableName* table) {
   *table = TableName();
-  Status status;
-  // Most are here. A temporary database has a file name, an empty one, once something was in it.
-  const bool has_temp = sqlite3_db_filename(db, "temp") != nullptr;
-  if (has_temp) status = FindInSchema(db, "temp", text, table);
+  Status status;  // of what may be asked first, since most are there
+  if (HasTemp(db)) status = FindInSchema(db, "temp", text, table);
   if (status.ok() && table->name.empty()) status = FindInSchema(db, "main", text, table);
   if (!status.ok() || !table->name.empty()) return status;
   std::vector<std::string> schemas;
@@ -100,29 +101,46 @@ Status FindTableName(sqlite3* db, std::string_view text, TableName* table) {
                               static_cast<int>(text.size()), text.data(), searched.c_str()));
 }
 
-Status ReadColumns(sqlite3* db, const TableName& table, std::vector<TableColumn>* columns) {
-  return EachRow(db, PragmaOf(table, "table_xinfo", table.name), {}, [&](const Statement& row) {
-    columns->push_back({row.Text(1), static_cast<int>(row.Int(5)), false});
-  });
+Status FindIndexedTable(sqlite3* db, std::string_view text, TableName* table,
+                        std::vector<TableIndex>* indexes) {
+  *table = TableName();
+  indexes->clear();
+  if (HasTemp(db) || text.find('\0') != std::string_view::npos) return Status::Ok();
+  TableName guess;
+  guess.schema = "main";
+  guess.name = text;
+  Status status = ReadIndexes(db, guess, indexes);
+  if (!indexes->empty()) *table = std::move(guess);
+  return status;
 }
 
-Status FindRowidName(sqlite3* db, const TableName& table, std::vector<TableColumn>* columns,
+Status ReadColumns(sqlite3* db, const TableName& table, std::vector<TableColumn>* columns) {
+  int keys = 0;
+  Status status =
+      EachRow(db, PragmaOf(table, "table_xinfo", table.name), {}, [&](const Statement& row) {
+        const auto key = static_cast<int>(row.Int(5));
+        keys += key > 0 ? 1 : 0;
+        columns->push_back({row.Text(1), key, key == 1 && SameName(row.Text(2), "INTEGER")});
+      });
+  for (TableColumn& column : *columns) column.is_rowid = column.is_rowid && keys == 1;
+  return status;
+}
+
+Status FindRowidName(sqlite3* db, const TableName& table, const std::vector<TableColumn>& columns,
                      std::string* rowid) {
   rowid->clear();
   if (table.kind == TableName::Kind::kView) return Status::Ok();
   for (const char* name : {"rowid", "_rowid_", "oid"}) {
-    if (std::any_of(columns->begin(), columns->end(),
+    if (std::any_of(columns.begin(), columns.end(),
                     [&](const TableColumn& column) { return SameName(column.name, name); })) {
       continue;
     }
     // What SQLite knows in memory; preparing a statement to see whether it can be takes longer.
-    int is_key = 0;
     const int rc = sqlite3_table_column_metadata(db, table.schema.c_str(), table.name.c_str(), name,
-                                                 nullptr, nullptr, nullptr, &is_key, nullptr);
+                                                 nullptr, nullptr, nullptr, nullptr, nullptr);
     if (rc == SQLITE_ERROR) return Status::Ok();  // WITHOUT ROWID
     if (rc != SQLITE_OK) return DatabaseError(db, rc);
     *rowid = name;
-    for (TableColumn& column : *columns) column.is_rowid = is_key != 0 && column.key == 1;
     return Status::Ok();
   }
   return Status::Ok();

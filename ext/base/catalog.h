@@ -27,7 +27,7 @@ struct TableName {
 struct TableColumn {
   std::string name;
   int key = 0;            // place in the primary key, from 1
-  bool is_rowid = false;  // INTEGER PRIMARY KEY, once FindRowidName() was asked
+  bool is_rowid = false;  // INTEGER PRIMARY KEY, if the table has rowids
 };
 
 struct TableIndex {
@@ -46,12 +46,17 @@ struct TableIndex {
 // schema and a table unless a table has that name. An error lists where it looked.
 Status FindTableName(sqlite3* db, std::string_view text, TableName* table);
 
+// The same for a table of the main database that has indexes, and these. A question less: what has
+// an index is a table. Leaves table->name empty if FindTableName() has to say what `text` is. The
+// name is spelled as in `text`.
+Status FindIndexedTable(sqlite3* db, std::string_view text, TableName* table,
+                        std::vector<TableIndex>* indexes);
+
 // Its columns, also hidden and generated ones.
 Status ReadColumns(sqlite3* db, const TableName& table, std::vector<TableColumn>* columns);
 
-// A name of the rowid that is no column's; empty if the table has no rowids. Marks the column that
-// is another name of it. REQUIRES: `columns` are those of ReadColumns().
-Status FindRowidName(sqlite3* db, const TableName& table, std::vector<TableColumn>* columns,
+// A name of the rowid that is no column's; empty if the table has no rowids.
+Status FindRowidName(sqlite3* db, const TableName& table, const std::vector<TableColumn>& columns,
                      std::string* rowid);
 
 // Its indexes but those of a part of the rows.

@@ -108,14 +108,12 @@ void FindIndex(const std::string& end, const std::string& first, EdgeSource::Ind
   if (end == first) *found = std::max(*found, worth);
 }
 
-Status FindIndexes(sqlite3* db, const TableName& table, const Columns& columns,
-                   EdgeSource* source) {
-  std::vector<TableIndex> indexes;
-  Status status = ReadIndexes(db, table, &indexes);
+void FindIndexes(const std::vector<TableIndex>& indexes, const Columns& columns,
+                 EdgeSource* source) {
   // What each entry of an index has besides.
   std::vector<std::string> always = {"", source->rowid};
   for (const TableColumn& column : columns.all) {
-    if (!column.is_rowid) continue;
+    if (!column.is_rowid || source->rowid.empty()) continue;
     const std::string sql = QuoteName(column.name);
     always.push_back(sql);
     // The table itself is in this order.
@@ -137,7 +135,6 @@ Status FindIndexes(sqlite3* db, const TableName& table, const Columns& columns,
     FindIndex(source->src, first, worth, &source->src_index);
     FindIndex(source->dst, first, worth, &source->dst_index);
   }
-  return status;
 }
 
 // "WITH name(c1, c2, ...) AS (query) ".
@@ -206,7 +203,7 @@ std::string EdgeSource::EdgesSql(Direction way, bool of_one, const std::string& 
 Status ResolveEdges(sqlite3* db, const EdgeRequest& request, EdgeSource* source) {
   *source = EdgeSource();
   Columns columns;
-  TableName table;
+  std::vector<TableIndex> indexes;
   if (request.source_is_query) {
     std::string text;
     Status status = CheckQuery(db, request.source, &text, &columns.all);
@@ -216,18 +213,23 @@ Status ResolveEdges(sqlite3* db, const EdgeRequest& request, EdgeSource* source)
     source->with = WithQuery(kEdges, text, columns.all.size());
     source->from = kEdges;
   } else {
-    Status status = FindTableName(db, request.source, &table);
-    if (status.ok()) status = ReadColumns(db, table, &columns.all);
-    if (status.ok()) status = FindRowidName(db, table, &columns.all, &source->rowid);
-    if (!status.ok()) return status;
+    TableName table;
+    Status status = FindIndexedTable(db, request.source, &table, &indexes);
+    if (status.ok() && table.name.empty()) {
+      status = FindTableName(db, request.source, &table);
+      if (status.ok()) status = ReadIndexes(db, table, &indexes);
+    }
     source->is_plain = table.kind == TableName::Kind::kTable;
+    if (status.ok()) status = ReadColumns(db, table, &columns.all);
+    if (status.ok()) status = FindRowidName(db, table, columns.all, &source->rowid);
+    if (!status.ok()) return status;
     source->schema = table.schema;
     source->label = columns.label = table.Label();
     source->from = table.Quoted();
   }
   Status status = FindEndpoints(columns, request, source);
   if (status.ok()) status = FindOthers(columns, request, source);
-  if (status.ok() && source->is_plain) status = FindIndexes(db, table, columns, source);
+  if (status.ok() && source->is_plain) FindIndexes(indexes, columns, source);
   return status;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/name.h"
+
 namespace vecgraph {
 namespace {
 
@@ -17,8 +19,10 @@ auto Oldest(Entries& entries) {
 }  // namespace
 
 bool CachedGraph::Same(const CachedGraph& other) const {
-  return source.FeedSql() == other.source.FeedSql() && types == other.types &&
-         null_weight == other.null_weight && node_source.FeedSql() == other.node_source.FeedSql();
+  // The statements on tables have names in them and no values.
+  return SameName(source.FeedSql(), other.source.FeedSql()) && types == other.types &&
+         null_weight == other.null_weight &&
+         SameName(node_source.FeedSql(), other.node_source.FeedSql());
 }
 
 std::shared_ptr<CachedGraph> GraphCache::Find(std::shared_ptr<CachedGraph> wanted) {

@@ -1,6 +1,7 @@
 #include "graph/walk.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vecgraph {
 namespace {
@@ -82,10 +83,14 @@ Status LookupWalk::Read(uint32_t node, bool enters) {
   const bool weighted = !reader_->source().weight.empty();
   nodes_.values()[node].Bind(&statement, 1);
   int rc;
+  bool first = true;
   while ((rc = statement.Step()) == SQLITE_ROW) {
     sqlite3_stmt* const row = statement.get();
-    // The column may have converted what was bound: '1' is not 1.
-    if (Compare(ValueRef::Of(sqlite3_column_value(row, 0)), nodes_.values()[node]) != 0) continue;
+    // The column may have converted what was bound: '1' is not 1. All rows have equal values there.
+    if (std::exchange(first, false) &&
+        Compare(ValueRef::Of(sqlite3_column_value(row, 0)), nodes_.values()[node]) != 0) {
+      break;
+    }
     const ValueRef other = ValueRef::Of(sqlite3_column_value(row, 1));
     if (other.is_null()) continue;
     const ValueRef edge_id = ValueRef::Of(sqlite3_column_value(row, 2));

@@ -125,7 +125,8 @@ class LookupWalk final : public WalkIds {
   // Also gives up if only reading all edges could tell.
   Status Find(const ValueRef& id, uint32_t* node);
   bool Before(uint32_t a, uint32_t b) const {
-    return Compare(nodes_.values()[a], nodes_.values()[b]) < 0;
+    const ValueList& ids = nodes_.values();
+    return ids.all_integers() ? ids.Integer(a) < ids.Integer(b) : Compare(ids[a], ids[b]) < 0;
   }
   ValueRef id(uint32_t node) const override { return nodes_.values()[node]; }
   ValueRef edge_id(uint32_t edge) const override { return edge_ids_[edge]; }

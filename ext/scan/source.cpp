@@ -95,7 +95,7 @@ Status ResolveTable(sqlite3* db, std::string_view text, std::string_view column,
   if (status.ok()) status = FindColumn(columns, column, source);
   if (!status.ok()) return status;
   if (source->kind != Source::Kind::kView) {
-    status = FindRowidName(db, table, &columns, &source->rowid);
+    status = FindRowidName(db, table, columns, &source->rowid);
     if (status.ok() && source->kind == Source::Kind::kTable) {
       status = FindKey(db, table, columns, source);
     }

@@ -121,7 +121,7 @@ def oracle(graph, damping, teleport=None, dangling=None, weight=None):
     p = {n: (teleport.get(n, 0) if teleport else 1) / total for n in nodes}
     q = {n: 1 / len(nodes) for n in nodes} if dangling == "uniform" else p
     out = {n: sum(d["weight"] for _, _, d in simple.out_edges(n, data=True)) for n in nodes}
-    x = dict.fromkeys(nodes, 1 / len(nodes))
+    x = p
     for _ in range(1000):
         lost = sum(x[n] for n in nodes if not out[n])
         y = {n: (1 - damping) * p[n] + damping * lost * q[n] for n in nodes}
@@ -244,6 +244,27 @@ def test_seeds(engine):
     for wrong in ["'{\"3\": \"x\"}'", "'{\"3\": -1}'", "'[{\"id\": 3, \"weight\": -1}]'"]:
         with pytest.raises(engine.Error, match="seeds: the weight of"):
             engine.execute(f"SELECT * FROM graph_ppr('edges', {wrong})")
+
+
+@pytest.mark.parametrize("how", ["method = 'power'", "method = 'push'", "dangling = 'uniform'",
+                                 "max_iter = 3 AND tol = 0"])
+def test_what_the_seeds_do_not_reach_is_left_out(engine, how):
+    engine.execute("CREATE TABLE edges (source, target)")
+    engine.execute("INSERT INTO edges VALUES (1, 2), (2, 3), (3, 1), (8, 9), (9, 8)")
+    rows = engine.execute(f"SELECT node FROM graph_ppr('edges', 1) WHERE {how} ORDER BY node")
+    assert rows == [(1,), (2,), (3,)]
+
+
+@pytest.mark.parametrize("weights", [(1e308, 1e308), (1e308, 1), (5e-324, 1e-310), (5e-324, 0)])
+@pytest.mark.parametrize("call", ["graph_pagerank('edges') WHERE", "graph_ppr('edges', 'a') WHERE",
+                                  "graph_ppr('edges', 'a') WHERE eps = 1e-3 AND"])
+def test_weights_that_score_cannot_be_shared_by(engine, call, weights):
+    engine.execute("CREATE TABLE edges (source, target, w)")
+    engine.execute("INSERT INTO edges VALUES ('a', 'b', ?), ('a', 'c', ?)", weights)
+    with pytest.raises(engine.Error, match="weights of the edges of 'a' sum to .* scale the weights"):
+        engine.execute(f"SELECT * FROM {call} weight_col = 'w'")
+    engine.execute("UPDATE edges SET w = w * 1e-200 + 1e-150")
+    engine.execute("SELECT * FROM {} weight_col = 'w'".format(call))
 
 
 @pytest.mark.parametrize("sql, message", [

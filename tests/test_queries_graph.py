@@ -120,7 +120,7 @@ def pagerank(edges, seeds, damping, weight=lambda key: 1.0):
             for other, w in links:
                 new[other] += damping * rank[node] * w / all_weights if all_weights else 0
         rank = new
-    return rank
+    return {node: score for node, score in rank.items() if score > 0}
 
 
 # ---- R2, R11: hops from what is near a vector -----------------------------------------------------

@@ -26,6 +26,8 @@ Status SumLeaving(const Graph& graph, Direction direction, const Adjacency* in, 
       }
     }
     (*sums)[u] = sum;
+    Status status = CheckWeightSum(graph, u, sum);
+    if (!status.ok()) return status;
     if (stop->After(2 + graph.out.degree(u))) return stop->status();
   }
   return Status::Ok();
@@ -71,6 +73,16 @@ double SumOf(const std::vector<std::pair<uint32_t, double>>& weights) {
 
 }  // namespace
 
+Status CheckWeightSum(const Graph& graph, uint32_t node, double sum) {
+  constexpr double kLeast = 1e-200;
+  constexpr double kMost = 1e200;
+  if (sum == 0 || (sum >= kLeast && sum <= kMost)) return Status::Ok();
+  return Status::Error(Format(
+      "weight_col: the weights of the edges of %s sum to %g; sums must be 0 or from %g to %g: "
+      "scale the weights",
+      graph.ids[node].Label().c_str(), sum, kLeast, kMost));
+}
+
 Status PageRank(const Graph& graph, const std::vector<std::pair<uint32_t, double>>& teleport,
                 const PageRankOptions& options, const StopPoll& poll, PageRankResult* result) {
   const uint32_t nodes = graph.size();
@@ -89,7 +101,9 @@ Status PageRank(const Graph& graph, const std::vector<std::pair<uint32_t, double
   const double total = SumOf(teleport);
   const Receiver received(graph, in, options.direction);
   std::vector<double>& x = result->scores;
-  x.assign(nodes, even);
+  // What the seeds do not reach never has any.
+  x.assign(nodes, teleport.empty() ? even : 0);
+  for (const auto& [node, weight] : teleport) x[node] += weight / total;
   std::vector<double> share(nodes);
   std::vector<double> y(nodes);
   while (!result->converged && result->rounds < options.most_rounds) {

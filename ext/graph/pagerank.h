@@ -29,8 +29,12 @@ struct PageRankResult {
   bool converged = false;
 };
 
+// Score can be shared by weight if the weights that leave a node sum to `sum`: else an error, which
+// names the node. Beyond that range shares of small scores would be 0 or infinite.
+Status CheckWeightSum(const Graph& graph, uint32_t node, double sum);
+
 // `teleport` holds (node, weight), distinct, weights not negative and not all 0; empty: every node
-// the same. An error: interrupted.
+// the same. An error: interrupted, or CheckWeightSum().
 Status PageRank(const Graph& graph, const std::vector<std::pair<uint32_t, double>>& teleport,
                 const PageRankOptions& options, const StopPoll& poll, PageRankResult* result);
 

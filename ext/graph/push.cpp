@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "base/memory.h"
+#include "graph/pagerank.h"
 #include "graph/stop.h"
 
 namespace vecgraph {
@@ -105,6 +106,7 @@ class Leaving {
       use(in_->nodes[i], graph_.weights.empty() ? 1.0 : graph_.weights[in_->slots[i]]);
     }
   }
+  Status CheckSum(uint32_t node, double sum) const { return CheckWeightSum(graph_, node, sum); }
   // The first neighbours of a node.
   template <class Use>
   void EachOfFew(uint32_t node, Use&& use) const {
@@ -173,14 +175,17 @@ class Push {
     cell.waiting = 0;
     return node;
   }
-  // Gives `rest` to the neighbours of `node`, by weight; their number, 0 if no weight leaves it.
-  uint64_t Spread(uint32_t node, double rest) {
+  // Gives `rest` to the neighbours of `node`, by weight; `*given`: their number, 0 if no weight
+  // leaves it.
+  Status Spread(uint32_t node, double rest, uint64_t* given) {
     double sum = 0;
     around_.clear();
     leaving_.Each(node, [&](uint32_t other, double weight) {
       sum += weight;
       if (weight > 0) around_.emplace_back(other, weight);
     });
+    Status status = leaving_.CheckSum(node, sum);
+    if (!status.ok()) return status;
     const double unit = rest / sum;
     constexpr size_t kAhead = 12;
     for (size_t i = 0; i < around_.size(); ++i) {
@@ -190,7 +195,8 @@ class Push {
       }
       Give(around_[i].first, unit * around_[i].second);
     }
-    return around_.size();
+    *given = around_.size();
+    return status;
   }
   const Cells& cells() const { return cells_; }
 
@@ -222,7 +228,9 @@ Status PushPageRank(const Graph& graph, const std::vector<std::pair<uint32_t, do
   while (!push.done()) {
     double rest = 0;
     const uint32_t node = push.Take(damping, &rest);
-    uint64_t given = push.Spread(node, rest);
+    uint64_t given = 0;
+    status = push.Spread(node, rest, &given);
+    if (!status.ok()) return status;
     if (given == 0) {
       seed(rest);
       given = seeds.size();

@@ -17,6 +17,7 @@ namespace vecgraph {
 
 // Gives (node, score) in any order; scores are too small by what waits, `*missing` in all. Score
 // of a node that nothing leaves goes to the seeds. `seeds` are distinct, their weights positive.
+// An error: interrupted, or CheckWeightSum() of a node that is visited.
 Status PushPageRank(const Graph& graph, const std::vector<std::pair<uint32_t, double>>& seeds,
                     double damping, double eps, Direction direction, const StopPoll& poll,
                     std::vector<std::pair<uint32_t, double>>* scores, double* missing);

@@ -50,7 +50,8 @@ def test_a_bound_means_what_it_means_in_sql(edges, how, bound):
     for table, column in (("graph_bfs('edges', 5)", "depth"),
                           ("graph_distances('edges', 5, 'weight')", "cost"),
                           ("graph_paths('edges', 5, NULL, 1, 3)", "length"),
-                          ("graph_k_shortest_paths('edges', 5, 6)", "path_id")):
+                          ("graph_k_shortest_paths('edges', 5, 6)", "path_id"),
+                          ("graph_ppr('edges', 5)", "rank")):
         edges.execute(f"CREATE TEMP TABLE kept AS SELECT * FROM {table}")
         plain = edges.execute(f"SELECT * FROM kept WHERE {column} {how} {bound}")
         assert edges.execute(f"SELECT * FROM {table} WHERE {column} {how} {bound}") == plain
@@ -118,6 +119,37 @@ def test_a_limit_ends_a_search(edges):
     edges.execute("CREATE TABLE another (x)")
     edges.execute("SELECT node FROM graph_bfs('edges', 5) WHERE node > 7 LIMIT 3")
     assert last_edges(edges) > 200  # the rows that count may be anywhere
+
+
+@pytest.mark.parametrize("table", [
+    "graph_pagerank('edges')", "graph_ppr('edges', 5)", "graph_ppr('edges', 5) WHERE eps = 1e-4",
+    "graph_betweenness('edges')", "graph_closeness('edges')", "graph_closeness('edges', '[5, 6, 7]')",
+    "graph_similarity('edges')", "graph_similarity('edges', '[5, 6, 7]') WHERE top_k = 4"])
+def test_a_limit_gives_the_first_of_all_nodes(edges, table):
+    everything = edges.execute(f"SELECT * FROM {table}")
+    for limit, offset in itertools.product([0, 1, 2, 5, 17, 10000, -1], [0, 3]):
+        end = None if limit < 0 else offset + limit
+        assert edges.execute(f"SELECT * FROM {table} LIMIT {limit} OFFSET {offset}"
+                             ) == everything[offset:end]
+    assert edges.execute(f"SELECT * FROM {table} {'AND' if 'WHERE' in table else 'WHERE'} "
+                         "node > 3 LIMIT 2") == [row for row in everything if row[0] > 3][:2]
+    assert edges.execute(f"SELECT node FROM {table} ORDER BY node DESC LIMIT 3") == sorted(
+        ((row[0],) for row in everything), reverse=True)[:3]
+    assert edges.execute(f"SELECT count(*) FROM {table} LIMIT 1") == [(len(everything),)]
+
+
+@pytest.mark.parametrize("bound", ["3", "0", "-1", "2.5", "NULL", "9e999", "10000"])
+@pytest.mark.parametrize("how", ["<", "<=", "=", ">"])
+def test_a_bound_on_rank_is_top_k(edges, how, bound):
+    for table in ("graph_pagerank('edges')", "graph_ppr('edges', 5)", "graph_betweenness('edges')",
+                  "graph_closeness('edges', '[5, 6, 7, 8]')"):
+        sql = f"SELECT * FROM {table} WHERE {{}} {how} {bound}"
+        expected = edges.execute(sql.format("+rank"))
+        assert edges.execute(sql.format("rank")) == expected
+        assert edges.execute(sql.format("rank") + " AND top_k = 2") == edges.execute(
+            sql.format("+rank") + " AND top_k = 2")
+        best = sql.format("rank") + " ORDER BY score DESC LIMIT 2"
+        assert edges.execute(best) == expected[:2]
 
 
 # ---- ORDER BY -----------------------------------------------------------------------------------

@@ -40,14 +40,14 @@ Status AddDependencies(const Adjacency& neighbors, const PathCounts& paths, Stop
       return Status::Error("there are more than 1e308 shortest paths between two nodes");
     }
     double sum = 0;
-    for (uint32_t k = neighbors.begin(node); k < neighbors.end(node); ++k) {
+    const bool all = stop->Each(neighbors.begin(node), neighbors.end(node), 2, [&](uint32_t k) {
       const uint32_t other = neighbors.nodes[k];
       if (paths[other].distance == own.distance + paths.length(k)) sum += (*share)[other];
-    }
+    });
     const double passing = own.paths * sum;
     (*scores)[node] += passing;
     (*share)[node] = (1 + passing) / own.paths;
-    if (stop->After(2 + uint64_t{2} * neighbors.degree(node))) return stop->status();
+    if (!all || stop->After(2)) return stop->status();
   }
   return Status::Ok();
 }

@@ -47,6 +47,7 @@ Status Bfs(Walk* walk, std::vector<uint32_t> roots, const BfsLimits& limits, con
   bool more = limits.nodes > 0;
   for (const uint32_t root : roots) {
     if (more) more = add({root, 0, kNoNode, 0, root});
+    if (stop.After(2)) return stop.status();
   }
   size_t from = 0;
   std::vector<BfsRow> level;
@@ -59,9 +60,8 @@ Status Bfs(Walk* walk, std::vector<uint32_t> roots, const BfsLimits& limits, con
       const uint32_t root = (*rows)[i].root;
       uint32_t followed = 0;
       uint32_t last = kNoNode;
-      uint64_t steps = 1;
       Status status = walk->Visit(parent, [&](const Link& link) {
-        ++steps;
+        if (stop.After(2)) return false;
         if (link.node == last || link.node == parent) return true;
         last = link.node;
         if (followed++ == limits.fanout) return false;
@@ -71,7 +71,7 @@ Status Bfs(Walk* walk, std::vector<uint32_t> roots, const BfsLimits& limits, con
         return more;
       });
       if (!status.ok() || walk->gave_up()) return status;
-      if (stop.After(2 * steps)) return stop.status();
+      if (stop.After(2)) return stop.status();
     }
     // Already by root, since the level before was.
     level.assign(rows->begin() + static_cast<ptrdiff_t>(to), rows->end());

@@ -25,14 +25,14 @@ Status BreadthMany::Step(uint64_t distance, Stop* stop) {
   reached_.clear();
   for (const uint32_t node : front_) {
     const uint64_t now = std::exchange(bits_[node].now, 0);
-    for (uint32_t k = neighbors_.begin(node); k < neighbors_.end(node); ++k) {
+    const bool all = stop->Each(neighbors_.begin(node), neighbors_.end(node), 2, [&](uint32_t k) {
       Bits& other = bits_[neighbors_.nodes[k]];
       const uint64_t added = now & ~other.seen;
-      if (added == 0) continue;
+      if (added == 0) return;
       if (other.next == 0) reached_.push_back(neighbors_.nodes[k]);
       other.next |= added;
-    }
-    if (stop->After(2 + uint64_t{2} * neighbors_.degree(node))) return stop->status();
+    });
+    if (!all || stop->After(2)) return stop->status();
   }
   for (const uint32_t node : reached_) {
     Bits& bits = bits_[node];

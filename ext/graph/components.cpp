@@ -22,14 +22,14 @@ Status WeakComponents(const Graph& graph, const StopPoll& poll, std::vector<uint
   Stop stop(poll);
   for (uint32_t u = 0; u < graph.size(); ++u) {
     uint32_t own = root_of(u);
-    for (uint32_t slot = graph.out.begin(u); slot < graph.out.end(u); ++slot) {
+    const bool all = stop.Each(graph.out.begin(u), graph.out.end(u), 4, [&](uint32_t slot) {
       const uint32_t other = root_of(graph.out.nodes[slot]);
       const uint32_t least = std::min(own, other);
       parent[own] = least;
       parent[other] = least;
       own = least;
-    }
-    if (stop.After(2 + uint64_t{4} * graph.out.degree(u))) return stop.status();
+    });
+    if (!all || stop.After(2)) return stop.status();
   }
   // In ascending order every parent is a root by the time it is asked.
   for (uint32_t& node : parent) {

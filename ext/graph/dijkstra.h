@@ -55,6 +55,7 @@ Status Dijkstra(Walk* walk, const std::vector<uint32_t>& roots, const PathLimits
   for (const uint32_t root : roots) {
     best[root].cost = 0;
     queue.push({0, 0, root});
+    if (stop.After(32)) return stop.status();
   }
   while (!queue.empty()) {
     const Entry entry = queue.top();
@@ -64,11 +65,10 @@ Status Dijkstra(Walk* walk, const std::vector<uint32_t>& roots, const PathLimits
     best[entry.node].settled = true;
     rows->push_back({entry.node, own.hops, own.parent, own.edge, own.cost});
     if (rows->size() >= limits.rows) break;
-    uint64_t steps = 16;
     Status status = walk->Visit(entry.node, [&](const Link& link) {
       if (link.node >= best.size()) best.resize(std::max(walk->size(), link.node + size_t{1}));
       Best& known = best[link.node];
-      steps += 8;
+      if (stop.After(8)) return false;
       const double cost = own.cost + link.weight;
       if (known.settled || !(cost <= limits.cost)) return true;
       const uint32_t hops = own.hops + 1;
@@ -85,7 +85,7 @@ Status Dijkstra(Walk* walk, const std::vector<uint32_t>& roots, const PathLimits
       return true;
     });
     if (!status.ok() || walk->gave_up()) return status;
-    if (stop.After(steps)) return stop.status();
+    if (stop.After(16)) return stop.status();
   }
   return stop.status();
 }

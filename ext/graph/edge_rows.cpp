@@ -70,9 +70,8 @@ Status EdgeRows::AddEnds(const ValueRef& src, const ValueRef& dst) {
   const bool integers = src.type == SQLITE_INTEGER && dst.type == SQLITE_INTEGER;
   if (!interned_ && integers) return AddEnds(src.integer, dst.integer);
   Status status = Intern();
-  src_.push_back(nodes_.Add(src));
-  dst_.push_back(nodes_.Add(dst));
-  return status;
+  if (status.ok()) status = AddNumber(src, &src_);
+  return status.ok() ? AddNumber(dst, &dst_) : std::move(status);
 }
 
 Status EdgeRows::AddNode(const ValueRef& id) {
@@ -81,7 +80,13 @@ Status EdgeRows::AddNode(const ValueRef& id) {
     return Status::Ok();
   }
   Status status = Intern();
-  listed_.push_back(nodes_.Add(id));
+  return status.ok() ? AddNumber(id, &listed_) : std::move(status);
+}
+
+Status EdgeRows::AddNumber(const ValueRef& id, std::vector<uint32_t>* numbers) {
+  uint32_t number = 0;
+  Status status = nodes_.Add(id, poll_, &number);
+  if (status.ok()) numbers->push_back(number);
   return status;
 }
 
@@ -98,7 +103,8 @@ Status EdgeRows::InternAll(ValueList* values, std::vector<uint32_t>* numbers) {
   numbers->reserve(values->size());
   for (size_t i = 0; i < values->size(); ++i) {
     if (i + kAhead < values->size()) nodes_.Expect(values->Integer(i + kAhead));
-    numbers->push_back(nodes_.Add(ValueRef::Integer(values->Integer(i))));
+    Status status = AddNumber(ValueRef::Integer(values->Integer(i)), numbers);
+    if (!status.ok()) return status;
     if (stop_.After(16)) return stop_.status();
   }
   *values = ValueList();

@@ -44,6 +44,7 @@ class EdgeRows {
 
  private:
   Status Intern();
+  Status AddNumber(const ValueRef& id, std::vector<uint32_t>* numbers);
   Status InternAll(ValueList* values, std::vector<uint32_t>* numbers);
   Status NumberByArray(int64_t least, uint64_t width, Graph* graph);
   Status NumberByOrder(Graph* graph);

@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "graph/stop.h"
+
 namespace vecgraph {
 
 // The slot of `value`, or the free one where it belongs. REQUIRES: slots_ is not empty.
@@ -22,8 +24,7 @@ uint32_t Interner::Find(const ValueRef& value) const {
   return slots_.empty() ? kNone : slots_[SlotOf(value, HashOf(value))].number;
 }
 
-uint32_t Interner::Add(const ValueRef& value) {
-  if (2 * (values_.size() + 1) > slots_.size()) Grow();
+uint32_t Interner::Place(const ValueRef& value) {
   const uint32_t hash = HashOf(value);
   Slot& slot = slots_[SlotOf(value, hash)];
   if (slot.number == kNone) {
@@ -35,16 +36,26 @@ uint32_t Interner::Add(const ValueRef& value) {
   return slot.number;
 }
 
-void Interner::Grow() {
-  std::vector<Slot> old(std::max<size_t>(64, 2 * slots_.size()));
-  old.swap(slots_);
-  const size_t mask = slots_.size() - 1;
-  for (const Slot& known : old) {
-    if (known.number == kNone) continue;
-    size_t slot = known.hash & mask;
-    while (slots_[slot].number != kNone) slot = (slot + 1) & mask;
-    slots_[slot] = known;
+Status Interner::GrowPolled(const StopPoll& poll) {
+  constexpr size_t kPiece = 8192;
+  const size_t count = std::max<size_t>(64, 2 * slots_.size());
+  Stop stop(poll);
+  std::vector<Slot> grown;
+  ReserveLarge(count, &grown);
+  while (grown.size() < count) {
+    grown.resize(std::min(count, grown.size() + kPiece));
+    if (stop.After(kPiece)) return stop.status();
   }
+  const size_t mask = count - 1;
+  const bool all = stop.Each(size_t{0}, slots_.size(), 8, [&](size_t i) {
+    const Slot& known = slots_[i];
+    if (known.number == kNone) return;
+    size_t slot = known.hash & mask;
+    while (grown[slot].number != kNone) slot = (slot + 1) & mask;
+    grown[slot] = known;
+  });
+  if (all) slots_ = std::move(grown);
+  return stop.status();
 }
 
 Status Interner::Order(const StopPoll& poll, std::vector<uint32_t>* order) const {
@@ -56,7 +67,11 @@ Status Interner::Order(const StopPoll& poll, std::vector<uint32_t>* order) const
   }
   std::vector<std::pair<int64_t, uint32_t>> integers;
   integers.reserve(values_.size());
-  for (uint32_t i = 0; i < values_.size(); ++i) integers.emplace_back(values_.Integer(i), i);
+  Stop stop(poll);
+  for (uint32_t i = 0; i < values_.size(); ++i) {
+    integers.emplace_back(values_.Integer(i), i);
+    if (stop.After(2)) return stop.status();
+  }
   Status status = PolledSort(poll, &integers);
   order->reserve(integers.size());
   for (const auto& [integer, number] : integers) order->push_back(number);

@@ -19,7 +19,17 @@ class Interner {
 
   // The number of `value`, a new one if it has none. REQUIRES: it is not NULL. Throws
   // std::bad_alloc, also when there are 2^32 - 1.
-  uint32_t Add(const ValueRef& value);
+  uint32_t Add(const ValueRef& value) {
+    if (IsFull()) Grow();
+    return Place(value);
+  }
+  // The same, asking `poll` while the table grows, which takes long when it is large. An error: it
+  // said to stop.
+  Status Add(const ValueRef& value, const StopPoll& poll, uint32_t* number) {
+    Status status = IsFull() ? GrowPolled(poll) : Status::Ok();
+    if (status.ok()) *number = Place(value);
+    return status;
+  }
   // Its number, or kNone.
   uint32_t Find(const ValueRef& value) const;
   // Says that an integer is about to be added: its place is fetched meanwhile, which is most of the
@@ -45,8 +55,13 @@ class Interner {
   };
 
   static uint32_t HashOf(const ValueRef& value) { return static_cast<uint32_t>(value.Hash()); }
+  bool IsFull() const { return 2 * (values_.size() + 1) > slots_.size(); }
+  uint32_t Place(const ValueRef& value);
   size_t SlotOf(const ValueRef& value, uint32_t hash) const;
-  void Grow();
+  void Grow() {
+    (void)GrowPolled([] { return SQLITE_OK; });
+  }
+  Status GrowPolled(const StopPoll& poll);
 
   ValueList values_;
   std::vector<Slot> slots_;  // a power of two

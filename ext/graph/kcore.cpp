@@ -36,9 +36,9 @@ Status CoreNumbers(const Graph& graph, const StopPoll& poll, std::vector<uint32_
   }
   for (uint32_t i = 0; i < nodes; ++i) {
     const uint32_t node = queue[i];
-    for (uint32_t k = neighbors.begin(node); k < neighbors.end(node); ++k) {
+    const bool all = stop.Each(neighbors.begin(node), neighbors.end(node), 8, [&](uint32_t k) {
       const uint32_t other = neighbors.nodes[k];
-      if (left[other] <= left[node]) continue;
+      if (left[other] <= left[node]) return;
       // It changes places with the first of those that have as much, and then has one less.
       const uint32_t to = first[left[other]]++;
       const uint32_t swapped = queue[to];
@@ -46,8 +46,8 @@ Status CoreNumbers(const Graph& graph, const StopPoll& poll, std::vector<uint32_
       place[swapped] = place[other];
       place[other] = to;
       --left[other];
-    }
-    if (stop.After(2 + uint64_t{8} * neighbors.degree(node))) return stop.status();
+    });
+    if (!all || stop.After(2)) return stop.status();
   }
   return stop.status();
 }

@@ -15,38 +15,42 @@ class Vote {
   Vote(const Graph& graph, const Adjacency* in, Direction direction)
       : graph_(graph), in_(in), direction_(direction), votes_(graph.size()) {}
 
-  uint32_t Of(uint32_t node, const std::vector<uint32_t>& labels) {
+  // False: stop.
+  bool Take(uint32_t node, const std::vector<uint32_t>& labels, Stop* stop, uint32_t* label) {
     const Adjacency& out = graph_.out;
     // A label goes along an edge to the node that asks.
-    if (direction_ != Direction::kIn) {
-      for (uint32_t i = in_->begin(node); i < in_->end(node); ++i) {
-        Add(labels[in_->nodes[i]], graph_.weight(in_->slots[i]));
-      }
+    if (direction_ != Direction::kIn &&
+        !stop->Each(in_->begin(node), in_->end(node), kSteps, [&](uint32_t i) {
+          Add(labels[in_->nodes[i]], graph_.weight(in_->slots[i]));
+        })) {
+      return false;
     }
-    if (direction_ != Direction::kOut) {
-      for (uint32_t slot = out.begin(node); slot < out.end(node); ++slot) {
-        // An edge from a node to itself counted above.
-        if (direction_ == Direction::kBoth && out.nodes[slot] == node) continue;
-        Add(labels[out.nodes[slot]], graph_.weight(slot));
-      }
+    if (direction_ != Direction::kOut &&
+        !stop->Each(out.begin(node), out.end(node), kSteps, [&](uint32_t slot) {
+          // An edge from a node to itself counted above.
+          if (direction_ == Direction::kBoth && out.nodes[slot] == node) return;
+          Add(labels[out.nodes[slot]], graph_.weight(slot));
+        })) {
+      return false;
     }
     uint32_t best = labels[node];
     double most = 0;
-    for (const uint32_t label : voted_) {
-      const double votes = votes_[label];
-      votes_[label] = 0;
-      if (votes < most || (votes == most && label > best)) continue;
-      best = label;
+    const bool counted = stop->Each(size_t{0}, voted_.size(), kSteps, [&](size_t i) {
+      const uint32_t other = voted_[i];
+      const double votes = votes_[other];
+      votes_[other] = 0;
+      if (votes < most || (votes == most && other > best)) return;
+      best = other;
       most = votes;
-    }
+    });
     voted_.clear();
-    return best;
-  }
-  uint64_t steps(uint32_t node) const {
-    return 4 + uint64_t{8} * (graph_.out.degree(node) + in_->degree(node));
+    *label = best;
+    return counted && !stop->After(4);
   }
 
  private:
+  static constexpr uint64_t kSteps = 8;  // of a vote
+
   void Add(uint32_t label, double weight) {
     if (weight <= 0) return;
     if (votes_[label] == 0) voted_.push_back(label);
@@ -90,10 +94,10 @@ Status PropagateLabels(const Graph& graph, const PropagationOptions& options, co
     if (!status.ok()) return status;
     for (uint32_t i = 0; i < graph.size(); ++i) {
       const uint32_t node = options.synchronous ? i : other[i];
-      const uint32_t label = vote.Of(node, labels);
+      uint32_t label = 0;
+      if (!vote.Take(node, labels, &stop, &label)) return stop.status();
       if (label != labels[node]) result->converged = false;
       (options.synchronous ? other : labels)[node] = label;
-      if (stop.After(vote.steps(node))) return stop.status();
     }
     if (options.synchronous) std::swap(labels, other);
   }

@@ -37,10 +37,10 @@ Status Refine(const JoinGraph& graph, double resolution, const std::vector<uint3
   for (uint32_t node = 0; node < graph.size(); ++node) {
     parts[node].strength = graph.strengths[node];
     strengths[community[node]] += graph.strengths[node];
-    for (uint64_t i = graph.begin(node); i < graph.end(node); ++i) {
+    const bool added = stop.Each(graph.begin(node), graph.end(node), 2, [&](uint64_t i) {
       if (community[graph.nodes[i]] == community[node]) parts[node].outside += graph.weight(i);
-    }
-    if (stop.After(4 + 2 * (graph.end(node) - graph.begin(node)))) return stop.status();
+    });
+    if (!added || stop.After(4)) return stop.status();
   }
   const auto well_connected = [&](const Part& part, double whole) {
     return part.outside >= share * part.strength * (whole - part.strength);
@@ -54,23 +54,24 @@ Status Refine(const JoinGraph& graph, double resolution, const std::vector<uint3
     const double whole = strengths[community[node]];
     if (own.nodes != 1 || !well_connected(own, whole)) continue;
     touched.clear();
-    for (uint64_t i = graph.begin(node); i < graph.end(node); ++i) {
+    const bool added = stop.Each(graph.begin(node), graph.end(node), 4, [&](uint64_t i) {
       const uint32_t other = graph.nodes[i];
-      if (community[other] != community[node]) continue;
+      if (community[other] != community[node]) return;
       Part& part = parts[(*refined)[other]];
       if (part.links == 0) touched.push_back((*refined)[other]);
       part.links += graph.weight(i);
-    }
+    });
     uint32_t best = node;
     double gain = 0;
-    for (const uint32_t p : touched) {
-      const Part& part = parts[p];
+    const bool compared = added && stop.Each(size_t{0}, touched.size(), 2, [&](size_t i) {
+      const Part& part = parts[touched[i]];
       const double here = part.links - share * own.strength * part.strength;
       if ((here > gain || (here == gain && best == node)) && well_connected(part, whole)) {
         gain = here;
-        best = p;
+        best = touched[i];
       }
-    }
+    });
+    if (!compared) return stop.status();
     if (best != node) {
       Part& part = parts[best];
       part.strength += own.strength;
@@ -80,7 +81,7 @@ Status Refine(const JoinGraph& graph, double resolution, const std::vector<uint3
       (*refined)[node] = best;
     }
     for (const uint32_t p : touched) parts[p].links = 0;
-    if (stop.After(4 + 4 * (graph.end(node) - graph.begin(node)))) return stop.status();
+    if (stop.After(4 + touched.size())) return stop.status();
   }
   return Status::Ok();
 }
@@ -97,13 +98,13 @@ Status Split(const JoinGraph& graph, const StopPoll& poll, std::vector<uint32_t>
     while (!stack.empty()) {
       const uint32_t node = stack.back();
       stack.pop_back();
-      for (uint64_t i = graph.begin(node); i < graph.end(node); ++i) {
+      const bool added = stop.Each(graph.begin(node), graph.end(node), 2, [&](uint64_t i) {
         const uint32_t other = graph.nodes[i];
-        if (component[other] != Graph::kNone || (*community)[other] != (*community)[node]) continue;
+        if (component[other] != Graph::kNone || (*community)[other] != (*community)[node]) return;
         component[other] = root;
         stack.push_back(other);
-      }
-      if (stop.After(4 + 2 * (graph.end(node) - graph.begin(node)))) return stop.status();
+      });
+      if (!added || stop.After(4)) return stop.status();
     }
   }
   *community = std::move(component);

@@ -24,7 +24,8 @@ class Merger {
   Merger(const Graph& graph, const Adjacency& in, JoinGraph* made)
       : graph_(graph), in_(in), made_(made) {}
 
-  void Add(uint32_t node) {
+  // False: stop.
+  bool Add(uint32_t node, Stop* stop) {
     const Adjacency& out = graph_.out;
     double strength = 0;
     uint32_t slot = out.begin(node);
@@ -36,10 +37,14 @@ class Merger {
       const uint32_t entering = place < in_end ? in_.nodes[place] : Graph::kNone;
       const uint32_t other = std::min(left, entering);
       double weight = 0;
-      for (; slot < out_end && out.nodes[slot] == other; ++slot) weight += graph_.weight(slot);
+      for (; slot < out_end && out.nodes[slot] == other; ++slot) {
+        weight += graph_.weight(slot);
+        if (stop->After(4)) return false;
+      }
       // A self-loop is in both lists, and counts twice.
       for (; place < in_end && in_.nodes[place] == other; ++place) {
         weight += graph_.weight(in_.slots[place]);
+        if (stop->After(4)) return false;
       }
       strength += weight;
       if (other != node && weight > 0) Append(other, weight);
@@ -47,6 +52,7 @@ class Merger {
     made_->strengths.push_back(strength);
     made_->total += strength;
     made_->starts.push_back(made_->nodes.size());
+    return !stop->After(4);
   }
 
  private:
@@ -87,20 +93,20 @@ class Mover {
       const uint32_t node = ring_[at];
       waits_[node] = 0;
       const uint32_t own = of_[node];
-      const uint32_t best = Best(node, own);
-      const uint64_t degree = graph_.end(node) - graph_.begin(node);
-      if (stop.After(4 + 4 * degree)) return stop.status();
+      uint32_t best = own;
+      if (!FindBest(node, own, &stop, &best)) return stop.status();
       if (best == own) continue;
       *moved = true;
       Move(node, own, best);
-      for (uint64_t i = graph_.begin(node); i < graph_.end(node); ++i) {
+      const bool all = stop.Each(graph_.begin(node), graph_.end(node), 2, [&](uint64_t i) {
         const uint32_t other = graph_.nodes[i];
-        if (waits_[other] != 0 || of_[other] == best) continue;
+        if (waits_[other] != 0 || of_[other] == best) return;
         waits_[other] = 1;
         const size_t free = at + waiting;
         ring_[free < ring_.size() ? free : free - ring_.size()] = other;
         ++waiting;
-      }
+      });
+      if (!all) return stop.status();
     }
     return Status::Ok();
   }
@@ -121,33 +127,35 @@ class Mover {
   }
 
   // The community in which `node` gains most; of equal ones its own, else the one found first.
-  uint32_t Best(uint32_t node, uint32_t own) {
+  // False: stop.
+  bool FindBest(uint32_t node, uint32_t own, Stop* stop, uint32_t* best) {
     touched_.clear();
-    for (uint64_t i = graph_.begin(node); i < graph_.end(node); ++i) {
+    const bool added = stop->Each(graph_.begin(node), graph_.end(node), 4, [&](uint64_t i) {
       const uint32_t c = of_[graph_.nodes[i]];
       Community& community = communities_[c];
       if (community.links == 0) touched_.push_back(c);
       community.links += graph_.weight(i);
-    }
+    });
+    if (!added) return false;
     const double strength = graph_.strengths[node];
     const double pull = share_ * strength;
     Community& home = communities_[own];
     const double stay = home.links - pull * (home.strength - strength);
     double gain = stay + kLeastGain * strength;
-    uint32_t best = own;
+    *best = own;
     home.links = 0;
-    for (const uint32_t c : touched_) {
-      Community& community = communities_[c];
+    const bool compared = stop->Each(size_t{0}, touched_.size(), 2, [&](size_t i) {
+      Community& community = communities_[touched_[i]];
       const double here = community.links - pull * community.strength;
       community.links = 0;
-      if (c != own && here > gain) {
+      if (touched_[i] != own && here > gain) {
         gain = here;
-        best = c;
+        *best = touched_[i];
       }
-    }
+    });
     // Alone it gains 0.
-    if (gain < 0 && sizes_[own] > 1) best = empty_.back();
-    return best;
+    if (gain < 0 && sizes_[own] > 1) *best = empty_.back();
+    return compared && !stop->After(4);
   }
 
   void Move(uint32_t node, uint32_t from, uint32_t to) {
@@ -186,10 +194,7 @@ Status MakeJoinGraph(const Graph& graph, const StopPoll& poll, JoinGraph* made) 
   Stop stop(poll);
   Merger merger(graph, *in, made);
   for (uint32_t node = 0; node < graph.size(); ++node) {
-    merger.Add(node);
-    if (stop.After(4 + 4 * (uint64_t{graph.out.degree(node)} + in->degree(node)))) {
-      return stop.status();
-    }
+    if (!merger.Add(node, &stop)) return stop.status();
   }
   if (!std::isfinite(made->total)) {
     return Status::Error("weight_col: the sum of all weights is beyond a double");
@@ -245,18 +250,20 @@ Status Aggregate(const JoinGraph& graph, const std::vector<uint32_t>& community,
     for (uint32_t m = starts[c]; m < starts[c + size_t{1}]; ++m) {
       const uint32_t node = members[m];
       strength += graph.strengths[node];
-      for (uint64_t i = graph.begin(node); i < graph.end(node); ++i) {
+      const bool added = stop.Each(graph.begin(node), graph.end(node), 4, [&](uint64_t i) {
         const uint32_t other = community[graph.nodes[i]];
-        if (other == c) continue;
+        if (other == c) return;
         if (links[other] == 0) result.nodes.push_back(other);
         links[other] += graph.weight(i);
-      }
-      if (stop.After(4 + 4 * (graph.end(node) - graph.begin(node)))) return stop.status();
+      });
+      if (!added || stop.After(4)) return stop.status();
     }
-    for (uint64_t i = result.starts.back(); i < result.nodes.size(); ++i) {
+    const uint64_t end = result.nodes.size();
+    const bool moved = stop.Each(result.starts.back(), end, 2, [&](uint64_t i) {
       result.weights.push_back(links[result.nodes[i]]);
       links[result.nodes[i]] = 0;
-    }
+    });
+    if (!moved) return stop.status();
     result.strengths.push_back(strength);
     result.starts.push_back(result.nodes.size());
   }

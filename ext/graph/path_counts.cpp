@@ -24,7 +24,7 @@ Status PathCounts::BreadthFirst(Stop* stop) {
   for (size_t i = 0; i < order_.size(); ++i) {
     const uint32_t node = order_[i];
     const State own = states_[node];
-    for (uint32_t k = neighbors_.begin(node); k < neighbors_.end(node); ++k) {
+    const bool all = stop->Each(neighbors_.begin(node), neighbors_.end(node), 2, [&](uint32_t k) {
       State& other = states_[neighbors_.nodes[k]];
       if (other.distance < 0) {
         other = {own.distance + 1, own.paths};
@@ -32,8 +32,8 @@ Status PathCounts::BreadthFirst(Stop* stop) {
       } else if (other.distance > own.distance) {
         other.paths += own.paths;
       }
-    }
-    if (stop->After(2 + uint64_t{2} * neighbors_.degree(node))) return stop->status();
+    });
+    if (!all || stop->After(2)) return stop->status();
   }
   return Status::Ok();
 }
@@ -47,7 +47,7 @@ Status PathCounts::Dijkstra(Stop* stop) {
     settled_[node] = true;
     order_.push_back(node);
     const State own = states_[node];
-    for (uint32_t k = neighbors_.begin(node); k < neighbors_.end(node); ++k) {
+    const bool all = stop->Each(neighbors_.begin(node), neighbors_.end(node), 8, [&](uint32_t k) {
       State& other = states_[neighbors_.nodes[k]];
       const double distance = own.distance + lengths_[k];
       if (other.distance < 0 || distance < other.distance) {
@@ -57,8 +57,8 @@ Status PathCounts::Dijkstra(Stop* stop) {
       } else if (distance == other.distance) {
         other.paths += own.paths;
       }
-    }
-    if (stop->After(16 + uint64_t{8} * neighbors_.degree(node))) return stop->status();
+    });
+    if (!all || stop->After(16)) return stop->status();
   }
   return Status::Ok();
 }

@@ -70,23 +70,25 @@ Status Similarity(const Graph& graph, const std::vector<uint32_t>& nodes,
   Stop stop(poll);
   pairs->clear();
   for (const uint32_t node : nodes) {
+    if (pairs->size() >= options.wanted) break;
     found.clear();
     for (uint32_t i = ahead.begin(node); i < ahead.end(node); ++i) {
       const uint32_t shared = ahead.nodes[i];
-      for (uint32_t k = back.begin(shared); k < back.end(shared); ++k) {
+      const bool all = stop.Each(back.begin(shared), back.end(shared), 4, [&](uint32_t k) {
         const uint32_t other = back.nodes[k];
-        if (other == node) continue;
+        if (other == node) return;
         if (sums[other] == 0) found.push_back({node, other, 0});
         sums[other] += amounts[shared];
-      }
-      if (stop.After(2 + uint64_t{4} * back.degree(shared))) return stop.status();
+      });
+      if (!all || stop.After(2)) return stop.status();
     }
     for (SimilarPair& pair : found) {
+      if (stop.After(2)) return stop.status();
       pair.score = std::exchange(sums[pair.other], 0);
       if (options.metric != SimilarityMetric::kJaccard) continue;
       pair.score /= static_cast<double>(ahead.degree(node)) + ahead.degree(pair.other) - pair.score;
     }
-    status = Sort(options.top, poll, &found);
+    status = Sort(std::min(options.top, options.wanted), poll, &found);
     if (!status.ok()) return status;
     if (2 * sizeof(SimilarPair) * (pairs->size() + found.size()) > most) {
       return Status::Code(SQLITE_NOMEM,

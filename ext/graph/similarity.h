@@ -22,6 +22,7 @@ struct SimilarityOptions {
   SimilarityMetric metric = SimilarityMetric::kJaccard;
   Direction direction = Direction::kBoth;  // from a node to its neighbours
   uint64_t top = UINT64_MAX;               // so many for each node, the most similar
+  uint64_t wanted = UINT64_MAX;            // so many in all: nodes after these are not looked at
 };
 
 struct SimilarPair {

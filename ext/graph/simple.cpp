@@ -29,13 +29,13 @@ Status SimpleNeighbors(const Graph& graph, Direction direction, const StopPoll& 
     const uint32_t slot_end = direction == Direction::kIn ? 0 : out.end(u);
     uint32_t place = in ? in->begin(u) : 0;
     const uint32_t place_end = in ? in->end(u) : 0;
-    const uint64_t steps = slot_end - slot + place_end - place;
     while (slot < slot_end || place < place_end) {
       const bool by_slot =
           slot < slot_end && (place == place_end || out.nodes[slot] <= in->nodes[place]);
       const uint32_t other = by_slot ? out.nodes[slot] : in->nodes[place];
       uint32_t best = by_slot ? slot : in->slots[place];
       uint8_t way = 0;
+      const uint32_t before = slot + place;
       for (; slot < slot_end && out.nodes[slot] == other; ++slot) {
         if (weighted && graph.weights[slot] < graph.weights[best]) best = slot;
         way |= kLeaves;
@@ -45,6 +45,7 @@ Status SimpleNeighbors(const Graph& graph, Direction direction, const StopPoll& 
         if (weighted && graph.weights[entering] < graph.weights[best]) best = entering;
         way |= kEnters;
       }
+      if (stop.After(uint64_t{2} * (slot + place - before))) return stop.status();
       if (other == u) continue;
       neighbors->nodes.push_back(other);
       if (weighted) neighbors->slots.push_back(best);
@@ -53,7 +54,7 @@ Status SimpleNeighbors(const Graph& graph, Direction direction, const StopPoll& 
     if (neighbors->nodes.size() >= Graph::kNone) {
       return Status::Code(SQLITE_NOMEM, "the graph has too many pairs of neighbours");
     }
-    if (stop.After(2 + 2 * steps)) return stop.status();
+    if (stop.After(2)) return stop.status();
   }
   neighbors->starts.push_back(static_cast<uint32_t>(neighbors->nodes.size()));
   return stop.status();
@@ -74,12 +75,12 @@ Status SimpleGraph(const Graph& graph, bool undirected, const StopPoll& poll,
   Stop stop(poll);
   for (uint32_t u = 0; u < graph.size(); ++u) {
     out.starts.push_back(static_cast<uint32_t>(out.nodes.size()));
-    for (uint32_t i = neighbors.begin(u); i < neighbors.end(u); ++i) {
-      if (undirected && neighbors.nodes[i] < u) continue;
+    const bool all = stop.Each(neighbors.begin(u), neighbors.end(u), 1, [&](uint32_t i) {
+      if (undirected && neighbors.nodes[i] < u) return;
       out.nodes.push_back(neighbors.nodes[i]);
       if (!graph.weights.empty()) made->weights.push_back(graph.weights[neighbors.slots[i]]);
-    }
-    if (stop.After(2 + neighbors.degree(u))) return stop.status();
+    });
+    if (!all || stop.After(2)) return stop.status();
   }
   out.starts.push_back(static_cast<uint32_t>(out.nodes.size()));
   *simple = std::move(made);

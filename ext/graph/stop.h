@@ -22,6 +22,19 @@ class Stop {
     if (code_ == 0) code_ = poll_();
     return code_ != 0;
   }
+  // use(i) for each i from `begin` to below `end`, each of `steps`: a node may have millions of
+  // edges. False: stop.
+  template <class Index, class Use>
+  bool Each(Index begin, Index end, uint64_t steps, Use&& use) {
+    constexpr Index kPiece = 4096;
+    while (begin < end) {
+      const Index to = end - begin > kPiece ? begin + kPiece : end;
+      const uint64_t done = steps * (to - begin);
+      for (; begin < to; ++begin) use(begin);
+      if (After(done)) return false;
+    }
+    return true;
+  }
   Status status() const { return code_ == 0 ? Status::Ok() : Status::Code(code_, "interrupted"); }
 
  private:

@@ -63,12 +63,12 @@ Status SortTopologically(const Graph& graph, bool reversed, const StopPoll& poll
   Stop stop(poll);
   for (size_t i = 0; i < done.size(); ++i) {
     const uint32_t node = done[i];
-    for (uint32_t k = ahead.begin(node); k < ahead.end(node); ++k) {
+    const bool all = stop.Each(ahead.begin(node), ahead.end(node), 4, [&](uint32_t k) {
       const uint32_t next = ahead.nodes[k];
       order->levels[next] = std::max(order->levels[next], order->levels[node] + 1);
       if (--waits_for[next] == 0) done.push_back(next);
-    }
-    if (stop.After(2 + uint64_t{4} * ahead.degree(node))) return stop.status();
+    });
+    if (!all || stop.After(2)) return stop.status();
   }
   if (done.size() < nodes) return FindCycle(back, waits_for, &stop, &order->cycle);
   return OrderByLevel(order->levels, &stop, &order->nodes);

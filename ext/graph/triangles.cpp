@@ -35,10 +35,10 @@ Status OrderByDegree(const Adjacency& neighbors, const std::vector<uint8_t>& way
   above.starts.assign(nodes + size_t{1}, 0);
   for (uint32_t u = 0; u < nodes; ++u) {
     uint32_t& count = above.starts[number[u] + size_t{1}];
-    for (uint32_t i = neighbors.begin(u); i < neighbors.end(u); ++i) {
+    const bool all = stop->Each(neighbors.begin(u), neighbors.end(u), 2, [&](uint32_t i) {
       count += number[neighbors.nodes[i]] > number[u] ? 1 : 0;
-    }
-    if (stop->After(2 + uint64_t{2} * neighbors.degree(u))) return stop->status();
+    });
+    if (!all || stop->After(2)) return stop->status();
   }
   for (uint32_t r = 0; r < nodes; ++r) above.starts[r + size_t{1}] += above.starts[r];
   above.nodes.resize(above.starts[nodes]);
@@ -47,14 +47,14 @@ Status OrderByDegree(const Adjacency& neighbors, const std::vector<uint8_t>& way
   // In ascending order of the upper end, so that every list is ascending.
   for (uint32_t s = 0; s < nodes; ++s) {
     const uint32_t u = upward->order[s];
-    for (uint32_t i = neighbors.begin(u); i < neighbors.end(u); ++i) {
+    const bool all = stop->Each(neighbors.begin(u), neighbors.end(u), 4, [&](uint32_t i) {
       const uint32_t r = number[neighbors.nodes[i]];
-      if (r > s) continue;
+      if (r > s) return;
       const uint32_t place = next[r]++;
       above.nodes[place] = s;
       if (!ways.empty()) upward->arcs[place] = ways[i] == (kLeaves | kEnters) ? 2 : 1;
-    }
-    if (stop->After(2 + uint64_t{4} * neighbors.degree(u))) return stop->status();
+    });
+    if (!all || stop->After(2)) return stop->status();
   }
   return Status::Ok();
 }

@@ -19,7 +19,7 @@
 //   direction   out (default): paths follow edges from source to target; in: the other way, which
 //               gives the same; both: either way
 //   types, src_col, dst_col, type_col, node_table, id_col  as those of graph_bfs
-//   top_k       so many rows, the best
+//   top_k       so many rows, the best; `rank <= 10` in WHERE, or a LIMIT, is as good as top_k = 10
 //
 // score is betweenness_centrality of networkx: the sum over pairs of others of the share of their
 // shortest paths that the node is on. Of parallel edges the shortest counts. Lengths of paths are
@@ -52,7 +52,7 @@ Status RunBetweenness(GraphCall* call) {
   BetweennessOptions options;
   Direction direction = Direction::kOut;
   uint64_t samples = UINT32_MAX;
-  uint64_t top = UINT64_MAX;
+  uint64_t top = 0;
   Status status = call->Count("samples", &samples);
   if (status.ok() && samples < 2) {
     status =
@@ -61,7 +61,7 @@ Status RunBetweenness(GraphCall* call) {
   if (status.ok()) status = call->Count("seed", &options.seed);
   if (status.ok()) status = call->Flag("normalized", &options.normalized);
   if (status.ok()) status = call->ReadDirection(&direction);
-  if (status.ok()) status = call->Count("top_k", &top);
+  if (status.ok()) status = ReadTop(*call, &top);
   options.undirected = direction == Direction::kBoth;
   options.samples = static_cast<uint32_t>(std::min<uint64_t>(samples, UINT32_MAX));
   auto rows = std::make_unique<ScoreRows>();
@@ -90,7 +90,10 @@ constexpr GraphFunction kBetweenness = {"graph_betweenness",
                                         ScoreRows::kRank,
                                         ScoreRows::kScore,
                                         100000,
-                                        RunBetweenness};
+                                        RunBetweenness,
+                                        {},
+                                        ScoreRows::kBounds,
+                                        true};
 
 }  // namespace
 

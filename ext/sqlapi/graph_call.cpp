@@ -138,7 +138,7 @@ Status GraphCall::ReadIn(sqlite3_value* list) {
   sqlite3_value* value = nullptr;
   int rc = sqlite3_vtab_in_first(list, &value);
   for (int64_t n = 1; rc == SQLITE_OK && value; rc = sqlite3_vtab_in_next(list, &value), ++n) {
-    in_values_.emplace_back(value);
+    in_values_.Append(ValueRef::Of(value));
     if (n % 1024 != 0) continue;
     if (const int code = interrupt.PollOn(db())) return Status::Code(code, "interrupted");
   }
@@ -191,23 +191,26 @@ Status GraphCall::ReadJsonStart(const char* argument, std::string_view json, Sta
 }
 
 Status GraphCall::ReadStart(const char* argument, Start* start) const {
-  const auto add = [&](sqlite3_value* value) {
-    if (sqlite3_value_type(value) == SQLITE_NULL) return;
-    start->ids.Append(ValueRef::Of(value));
+  const auto add = [&](const ValueRef& id) {
+    if (id.is_null()) return;
+    start->ids.Append(id);
     start->weights.push_back(1);
     start->keys.push_back(false);
   };
   if (in_ >= 0 && in_ == PlaceOf(argument)) {
-    for (const Value& value : in_values_) add(value.get());
-    return Status::Ok();
+    InterruptPoll interrupt;
+    const StopPoll poll = [&] { return interrupt.PollOn(db()); };
+    Stop stop(poll);
+    stop.Each(size_t{0}, in_values_.size(), 16, [&](size_t i) { add(in_values_[i]); });
+    return stop.status();
   }
   sqlite3_value* const value = Given(argument);
   if (value && LooksLikeJson(value)) return ReadJsonStart(argument, TextOf(value), start);
-  if (value) add(value);
+  if (value) add(ValueRef::Of(value));
   return Status::Ok();
 }
 
-Status GraphCall::ReadNodeIn(const std::shared_ptr<const Graph>& graph,
+Status GraphCall::ReadNodeIn(const std::shared_ptr<const Graph>& graph, const StopPoll& poll,
                              std::vector<uint32_t>* nodes) const {
   const int place = PlaceOf("node_in");
   if (in_ != place && !values_[static_cast<size_t>(place)]) {
@@ -218,9 +221,8 @@ Status GraphCall::ReadNodeIn(const std::shared_ptr<const Graph>& graph,
   Start start;
   GraphWalk walk(graph, Direction::kOut);
   Status status = ReadStart("node_in", &start);
-  if (status.ok()) status = FindStart(start, &walk, nodes);
-  std::sort(nodes->begin(), nodes->end());
-  return status;
+  if (status.ok()) status = FindStart(start, &walk, poll, nodes);
+  return status.ok() ? PolledSort(poll, nodes) : std::move(status);
 }
 
 Status GraphCall::ReadTable(const char* argument, std::string* text, bool* is_query) const {
@@ -307,27 +309,23 @@ Status GraphCall::Load(EdgeReader* reader, std::shared_ptr<const Graph>* graph,
 }
 
 // What tells calls of one function apart.
-std::string GraphCall::Key() const {
-  std::string key;
-  const auto add = [&](sqlite3_value* value) {
-    const int type = value ? sqlite3_value_type(value) : SQLITE_NULL;
-    const int64_t integer = type == SQLITE_INTEGER ? sqlite3_value_int64(value) : 0;
-    const double real = type == SQLITE_FLOAT ? sqlite3_value_double(value) : 0;
-    std::string_view bytes;
-    if (type == SQLITE_TEXT) bytes = TextOf(value);
-    if (type == SQLITE_BLOB) bytes = BlobOf(value);
-    const size_t head[] = {static_cast<size_t>(type), bytes.size()};
-    key.append(reinterpret_cast<const char*>(head), sizeof head);
-    key.append(reinterpret_cast<const char*>(&integer), sizeof integer);
-    key.append(reinterpret_cast<const char*>(&real), sizeof real);
-    key.append(bytes);
+Status GraphCall::MakeKey(std::string* key) const {
+  const auto add = [&](const ValueRef& value) {
+    const size_t head[] = {static_cast<size_t>(value.type), value.bytes.size()};
+    key->append(reinterpret_cast<const char*>(head), sizeof head);
+    key->append(reinterpret_cast<const char*>(&value.integer), sizeof value.integer);
+    key->append(reinterpret_cast<const char*>(&value.real), sizeof value.real);
+    key->append(value.bytes);
   };
-  for (sqlite3_value* value : values_) add(value);
-  for (const Value& value : in_values_) add(value.get());
-  key.append(reinterpret_cast<const char*>(bounds_.data()), bounds_.size() * sizeof(double));
-  key.append(reinterpret_cast<const char*>(&wanted_), sizeof wanted_);
-  key.append(reinterpret_cast<const char*>(&in_), sizeof in_);
-  return key;
+  for (sqlite3_value* value : values_) add(value ? ValueRef::Of(value) : ValueRef());
+  InterruptPoll interrupt;
+  const StopPoll poll = [&] { return interrupt.PollOn(db()); };
+  Stop stop(poll);
+  stop.Each(size_t{0}, in_values_.size(), 32, [&](size_t i) { add(in_values_[i]); });
+  key->append(reinterpret_cast<const char*>(bounds_.data()), bounds_.size() * sizeof(double));
+  key->append(reinterpret_cast<const char*>(&wanted_), sizeof wanted_);
+  key->append(reinterpret_cast<const char*>(&in_), sizeof in_);
+  return stop.status();
 }
 
 std::shared_ptr<const GraphResult> GraphCall::Result(std::string key) {

@@ -15,7 +15,7 @@
 //   direction   out (default): paths follow edges from source to target, and end at the node; in:
 //               the other way, so they lead from the node along its edges; both: either way
 //   types, src_col, dst_col, type_col, node_table, id_col  as those of graph_bfs
-//   top_k       so many rows, the best
+//   top_k       so many rows, the best; `rank <= 10` in WHERE, or a LIMIT, is as good as top_k = 10
 //
 // score: with r nodes that have a path to it, itself included, whose distances sum to s, among the
 // n nodes of the graph, (r - 1) / s * (r - 1) / (n - 1): closeness_centrality of networkx, with the
@@ -32,16 +32,16 @@ namespace {
 
 Status RunCloseness(GraphCall* call) {
   Direction direction = Direction::kOut;
-  uint64_t top = UINT64_MAX;
+  uint64_t top = 0;
   Status status = call->ReadDirection(&direction);
-  if (status.ok()) status = call->Count("top_k", &top);
+  if (status.ok()) status = ReadTop(*call, &top);
   auto rows = std::make_unique<ScoreRows>();
   std::vector<uint32_t> nodes;
   std::vector<double> scores;
   EdgeReader reader(call->db(), &call->connection()->graphs);
   if (status.ok()) status = call->Open(&reader);
   if (status.ok()) status = call->Load(&reader, &rows->graph);
-  if (status.ok()) status = call->ReadNodeIn(rows->graph, &nodes);
+  if (status.ok()) status = call->ReadNodeIn(rows->graph, reader.poll(), &nodes);
   if (status.ok()) status = Closeness(*rows->graph, direction, nodes, reader.poll(), &scores);
   if (!status.ok()) return status;
   std::vector<std::pair<uint32_t, double>> scored;
@@ -66,7 +66,10 @@ constexpr GraphFunction kCloseness = {
     ScoreRows::kRank,
     ScoreRows::kScore,
     100000,
-    RunCloseness};
+    RunCloseness,
+    {},
+    ScoreRows::kBounds,
+    true};
 
 }  // namespace
 

@@ -198,9 +198,11 @@ Status FilterGraph(GraphCursor* cursor, const char* plan, sqlite3_value** argv) 
       cursor->values[static_cast<size_t>(place)] = Value(argv[i]);
     }
   }
-  std::string key = call.Key();
+  std::string key;
+  Status status = call.MakeKey(&key);
+  if (!status.ok()) return status;
   if (!cursor->result || cursor->result->key != key || !call.IsValid(*cursor->result)) {
-    Status status = function.run(&call);
+    status = function.run(&call);
     if (!status.ok()) return status;
     cursor->result = call.Result(std::move(key));
     table.last = cursor->result;

@@ -22,6 +22,7 @@
 
 #include "base/value.h"
 #include "graph/edge_reader.h"
+#include "graph/stop.h"
 #include "graph/walk.h"
 #include "sqlapi/connection.h"
 #include "sqlapi/registry.h"
@@ -112,7 +113,8 @@ class GraphCall {
   // side of an IN.
   Status ReadStart(const char* argument, Start* start) const;
   // The nodes of node_in that the graph has, ascending; all if it is not given.
-  Status ReadNodeIn(const std::shared_ptr<const Graph>& graph, std::vector<uint32_t>* nodes) const;
+  Status ReadNodeIn(const std::shared_ptr<const Graph>& graph, const StopPoll& poll,
+                    std::vector<uint32_t>* nodes) const;
   // edge_table and what says how it is read: src_col, dst_col, types and so on.
   Status ReadRequest(EdgeRequest* request) const;
 
@@ -157,7 +159,7 @@ class GraphCall {
   void ReadBound(int place, sqlite3_value* value);
   Status ReadJsonStart(const char* argument, std::string_view json, Start* start) const;
   Status ReadTable(const char* argument, std::string* text, bool* is_query) const;
-  std::string Key() const;
+  Status MakeKey(std::string* key) const;
   std::shared_ptr<const GraphResult> Result(std::string key);
   bool IsValid(const GraphResult& result);
 
@@ -168,7 +170,7 @@ class GraphCall {
   uint64_t wanted_ = UINT64_MAX;
   mutable std::shared_ptr<const Graph> graph_;  // that Load() gave
   int in_ = -1;                                 // the argument that an IN gave
-  std::vector<Value> in_values_;
+  ValueList in_values_;
 };
 
 template <class Run>
@@ -200,14 +202,16 @@ Status GraphCall::Walk(EdgeReader* reader, Direction direction, Run&& run,
 bool ReadIntegerKey(std::string_view key, int64_t* integer);
 
 // The numbers of the nodes of `start` that exist, distinct, in the order in which they are given;
-// `weights`, if wanted, are summed by node.
+// `weights`, if wanted, are summed by node. Interrupted: an error.
 template <class AnyWalk>
-Status FindStart(const Start& start, AnyWalk* walk, std::vector<uint32_t>* nodes,
-                 std::vector<double>* weights = nullptr) {
+Status FindStart(const Start& start, AnyWalk* walk, const StopPoll& poll,
+                 std::vector<uint32_t>* nodes, std::vector<double>* weights = nullptr) {
   nodes->clear();
   if (weights) weights->clear();
   Interner distinct;  // of node numbers
+  Stop stop(poll);
   for (size_t i = 0; i < start.ids.size(); ++i) {
+    if (stop.After(32)) return stop.status();
     const ValueRef id = start.ids[i];
     uint32_t node = kNoNode;
     Status status = walk->Find(id, &node);
@@ -217,7 +221,9 @@ Status FindStart(const Start& start, AnyWalk* walk, std::vector<uint32_t>* nodes
     }
     if (!status.ok() || walk->gave_up()) return status;
     if (node == kNoNode) continue;
-    const uint32_t place = distinct.Add(ValueRef::Integer(node));
+    uint32_t place = 0;
+    status = distinct.Add(ValueRef::Integer(node), poll, &place);
+    if (!status.ok()) return status;
     if (place == nodes->size()) {
       nodes->push_back(node);
       if (weights) weights->push_back(0);
@@ -240,7 +246,7 @@ Status GraphCall::WalkFromStart(Direction direction, Run&& run) {
       [&](auto* walk) {
         made->rows.clear();
         std::vector<uint32_t> nodes;
-        Status found = FindStart(start, walk, &nodes);
+        Status found = FindStart(start, walk, reader.poll(), &nodes);
         if (!found.ok() || walk->gave_up()) return found;
         return run(walk, std::move(nodes), reader.poll(), &made->rows);
       },

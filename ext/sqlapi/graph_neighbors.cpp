@@ -144,6 +144,22 @@ Status SortRows(const StopPoll& poll, NeighborRows* all) {
   });
 }
 
+// The ids of `start`, each once; of a key that may mean an integer both.
+Status FindDistinct(const Start& start, const StopPoll& poll, Interner* distinct) {
+  Stop stop(poll);
+  for (size_t i = 0; i < start.ids.size(); ++i) {
+    if (stop.After(32)) return stop.status();
+    uint32_t number = 0;
+    Status status = distinct->Add(start.ids[i], poll, &number);
+    int64_t integer = 0;
+    if (status.ok() && start.keys[i] && ReadIntegerKey(start.ids[i].bytes, &integer)) {
+      status = distinct->Add(ValueRef::Integer(integer), poll, &number);
+    }
+    if (!status.ok()) return status;
+  }
+  return Status::Ok();
+}
+
 Status RunNeighbors(GraphCall* call) {
   Direction direction = Direction::kBoth;
   Start start;
@@ -154,14 +170,11 @@ Status RunNeighbors(GraphCall* call) {
   if (status.ok()) status = call->ReadRequest(&request);
   if (status.ok()) status = ResolveEdges(call->db(), request, &source);
   if (!status.ok()) return status;
+  InterruptPoll interrupt;
+  const StopPoll poll = [&] { return interrupt.PollOn(call->db()); };
   Interner distinct;
-  for (size_t i = 0; i < start.ids.size(); ++i) {
-    distinct.Add(start.ids[i]);
-    int64_t integer = 0;
-    if (start.keys[i] && ReadIntegerKey(start.ids[i].bytes, &integer)) {
-      distinct.Add(ValueRef::Integer(integer));
-    }
-  }
+  status = FindDistinct(start, poll, &distinct);
+  if (!status.ok()) return status;
   auto rows = std::make_unique<NeighborRows>();
   for (const Direction way : {Direction::kOut, Direction::kIn}) {
     if (direction != way && direction != Direction::kBoth) continue;
@@ -175,8 +188,7 @@ Status RunNeighbors(GraphCall* call) {
     }
     if (!status.ok()) return status;
   }
-  InterruptPoll interrupt;
-  status = SortRows([&] { return interrupt.PollOn(call->db()); }, rows.get());
+  status = SortRows(poll, rows.get());
   if (!status.ok()) return status;
   call->Report("lookup", static_cast<int64_t>(rows->size()));
   call->rows = std::move(rows);

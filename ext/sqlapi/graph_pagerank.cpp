@@ -18,7 +18,7 @@
 //   dangling    where the score of a node that nothing leaves goes: uniform (default): to all;
 //               teleport is the same here
 //   node_table, id_col  nodes that exist without an edge
-//   top_k       so many rows, the best
+//   top_k       so many rows, the best; `rank <= 10` in WHERE, or a LIMIT, is as good as top_k = 10
 //   types, src_col, dst_col, type_col  as those of graph_bfs
 //   on_max_iter error (default): not to have converged within max_iter rounds is one; return: the
 //               scores as they are then
@@ -39,7 +39,7 @@ namespace {
 
 Status RunPageRank(GraphCall* call) {
   PageRankOptions options;
-  uint64_t top = UINT64_MAX;
+  uint64_t top = 0;
   static constexpr const char* kDanglings[] = {"uniform", "teleport"};
   int dangling = 0;
   Status status = ReadRankOptions(call, &options, &top);
@@ -71,7 +71,10 @@ constexpr GraphFunction kPageRank = {
     ScoreRows::kRank,
     ScoreRows::kScore,
     100000,
-    RunPageRank};
+    RunPageRank,
+    {},
+    ScoreRows::kBounds,
+    true};
 
 }  // namespace
 

@@ -28,7 +28,7 @@
 //   eps         1e-6; push follows at most 1 / (eps (1 - damping)) edges
 //   dangling    where the score of a node that nothing leaves goes: teleport (default): back to the
 //               seeds; uniform: to all nodes, which push cannot
-//   top_k       so many rows, the best
+//   top_k       so many rows, the best; `rank <= 10` in WHERE, or a LIMIT, is as good as top_k = 10
 //   types, src_col, dst_col, type_col, node_table, id_col  as those of graph_bfs
 //   simple      as that of graph_pagerank
 //
@@ -56,13 +56,12 @@ Status FindSeeds(const GraphCall& call, const std::shared_ptr<const Graph>& grap
   GraphWalk walk(graph, Direction::kOut);
   Status status = walk.Open(poll);
   if (status.ok()) status = call.ReadStart("seeds", &start);
-  if (status.ok()) status = FindStart(start, &walk, &nodes, &weights);
+  if (status.ok()) status = FindStart(start, &walk, poll, &nodes, &weights);
   for (size_t i = 0; status.ok() && i < nodes.size(); ++i) {
     if (weights[i] > 0) seeds->emplace_back(nodes[i], weights[i]);
   }
   // The order in which they are given must not show in the last bit.
-  std::sort(seeds->begin(), seeds->end());
-  return status;
+  return status.ok() ? PolledSort(poll, seeds) : std::move(status);
 }
 
 Status ByPower(GraphCall* call, const PageRankOptions& options, const Graph& graph,
@@ -81,7 +80,7 @@ Status RunPpr(GraphCall* call) {
   static constexpr const char* kDanglings[] = {"teleport", "uniform"};
   PageRankOptions options;
   options.direction = Direction::kBoth;
-  uint64_t top = UINT64_MAX;
+  uint64_t top = 0;
   double eps = 1e-6;
   int method = 0;
   int dangling = 0;
@@ -131,7 +130,10 @@ constexpr GraphFunction kPpr = {
     ScoreRows::kRank,
     ScoreRows::kScore,
     10000,
-    RunPpr};
+    RunPpr,
+    {},
+    ScoreRows::kBounds,
+    true};
 
 }  // namespace
 

@@ -66,12 +66,19 @@ void ScoreRows::Column(sqlite3_context* ctx, size_t row, int column) const {
   }
 }
 
+Status ReadTop(const GraphCall& call, uint64_t* top) {
+  *top = UINT64_MAX;
+  Status status = call.Count("top_k", top);
+  *top = std::min(*top, call.wanted());
+  return status;
+}
+
 Status ReadRankOptions(GraphCall* call, PageRankOptions* options, uint64_t* top) {
   Status status = call->Real("damping", 0, 1, &options->damping);
   if (status.ok()) status = call->Real("tol", 0, 1e301, &options->tolerance);
   if (status.ok()) status = call->Count("max_iter", &options->most_rounds);
   if (status.ok()) status = call->ReadDirection(&options->direction);
-  return status.ok() ? call->Count("top_k", top) : std::move(status);
+  return status.ok() ? ReadTop(*call, top) : std::move(status);
 }
 
 Status CheckConverged(GraphCall* call, const PageRankOptions& options,

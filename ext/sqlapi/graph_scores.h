@@ -2,6 +2,7 @@
 // Threads: as the connection.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -14,6 +15,8 @@ namespace vecgraph {
 class ScoreRows final : public GraphRows {
  public:
   enum Column { kNode, kScore, kRank };
+  // REQUIRES: the function has top_k, and asks for ReadTop().
+  static constexpr std::array<GraphBound, 1> kBounds = {{{kRank, "top_k"}}};
 
   std::shared_ptr<const Graph> graph;
 
@@ -45,7 +48,9 @@ class ScoreRows final : public GraphRows {
   bool is_limited_ = false;
 };
 
-// damping, tol, max_iter, direction and top_k.
+// How many rows are wanted: by top_k, a bound on rank, or a LIMIT.
+Status ReadTop(const GraphCall& call, uint64_t* top);
+// damping, tol, max_iter, direction and how many rows are wanted.
 Status ReadRankOptions(GraphCall* call, PageRankOptions* options, uint64_t* top);
 // Not to have converged is an error unless on_max_iter is 'return' or tol is 0.
 Status CheckConverged(GraphCall* call, const PageRankOptions& options,

@@ -22,7 +22,7 @@
 // Parallel edges count once, edges from a node to itself not at all. Pairs that share no neighbour
 // are left out; a pair of wanted nodes comes twice, once for each. All pairs of a graph with a node
 // of d neighbours are more than d * d rows: give node_in or top_k.
-// ROWS come by node, score from the highest, other.
+// ROWS come by node, score from the highest, other. A LIMIT ends the work.
 #include <array>
 #include <numeric>
 
@@ -54,13 +54,14 @@ Status RunSimilarity(GraphCall* call) {
   Status status = call->Choice("metric", kMetrics, &metric);
   if (status.ok()) status = call->Count("top_k", &options.top);
   if (status.ok()) status = call->ReadDirection(&options.direction);
+  options.wanted = call->wanted();
   options.metric = static_cast<SimilarityMetric>(metric);
   auto rows = std::make_unique<PairRows>();
   std::vector<uint32_t> nodes;
   EdgeReader reader(call->db(), &call->connection()->graphs);
   if (status.ok()) status = call->Open(&reader);
   if (status.ok()) status = call->Load(&reader, &rows->graph);
-  if (status.ok()) status = call->ReadNodeIn(rows->graph, &nodes);
+  if (status.ok()) status = call->ReadNodeIn(rows->graph, reader.poll(), &nodes);
   if (status.ok()) {
     status = Similarity(*rows->graph, nodes, options, reader.poll(), &rows->pairs);
   }
@@ -82,7 +83,10 @@ constexpr GraphFunction kSimilarity = {
     kNode,
     -1,
     100000,
-    RunSimilarity};
+    RunSimilarity,
+    {},
+    {},
+    true};
 
 }  // namespace
 

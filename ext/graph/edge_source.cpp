@@ -183,18 +183,22 @@ std::string NodeSource::LookupSql() const {
   return with + "SELECT " + id + " FROM " + from + " WHERE " + id + " = ?1 COLLATE BINARY";
 }
 
-std::string EdgeSource::LookupSql(Direction way) const { return EdgesSql(way, true, ""); }
+std::string EdgeSource::LookupSql(Direction way) const {
+  return EdgesSql(way, true, weight.empty() ? "" : ", +" + weight);
+}
 
 std::string EdgeSource::LinksSql(Direction way, bool of_one) const {
-  return EdgesSql(way, of_one, ", " + OrNull(type));
+  return EdgesSql(way, of_one, ", +" + OrNull(weight) + ", +" + OrNull(type));
 }
 
 std::string EdgeSource::EdgesSql(Direction way, bool of_one, const std::string& more) const {
   const std::string& own = way == Direction::kOut ? src : dst;
   const std::string& other = way == Direction::kOut ? dst : src;
-  // BINARY: two nodes are the same byte for byte, whatever collation the column has.
-  std::string sql = with + "SELECT " + own + ", " + other + ", " + OrNull(edge_id) + ", " +
-                    OrNull(weight) + more + " FROM " + from + " WHERE " + own +
+  // Of a column without the plus SQLite would note its name, its type and its table, a fifth of the
+  // time that preparing takes. BINARY: two nodes are the same byte for byte, whatever collation the
+  // column has.
+  std::string sql = with + "SELECT +" + own + ", +" + other + ", +" + OrNull(edge_id) + more +
+                    " FROM " + from + " WHERE " + own +
                     (of_one ? " = ?1 COLLATE BINARY" : " IS NOT NULL");
   if (types_given) sql += " AND " + type + " IN (SELECT value FROM json_each(?2))";
   return sql;

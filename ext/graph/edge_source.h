@@ -82,10 +82,11 @@ struct EdgeSource {
   std::string HoldSql() const;
   // The largest rowid, which is about how many edges there are. REQUIRES: there are rowids.
   std::string LargestRowidSql() const;
-  // The edges of the node ?1: this end, the other end, edge id, weight; one way. The value of this
-  // end may differ from ?1 where the column converts it: then the edge is another node's.
+  // The edges of the node ?1: this end, the other end, edge id, and the weight if there is one; one
+  // way. The value of this end may differ from ?1 where the column converts it: then the edge is
+  // another node's.
   std::string LookupSql(Direction way) const;
-  // The same of one node or of all, with the type.
+  // The same of one node or of all, with weight or NULL, and type.
   std::string LinksSql(Direction way, bool of_one) const;
 
  private:

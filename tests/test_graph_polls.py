@@ -99,3 +99,14 @@ def test_a_long_list_of_nodes_asks(engine, call):
         call_steps = steps(engine, f"SELECT 1 FROM {call.format(table)} IN {chosen} LIMIT 1")
         found.append(call_steps - plain)
     assert found[1] - found[0] >= EDGES * 160 // 65536 * STEPS
+
+
+def test_louvain_does_not_wait_for_the_last_moves(engine):
+    """In a graph without groups a few nodes move in each of hundreds of passes."""
+    engine.execute(
+        "CREATE TABLE loose AS WITH RECURSIVE n(i, x) AS (SELECT 0, 1 UNION ALL SELECT i + 1, "
+        "(x * 1103515245 + 12345) % 2147483648 FROM n WHERE i < 100000), r(i, y) AS (SELECT i, "
+        "(x >> 8) % 20000 FROM n) SELECT y * y / 20000 AS source, i * 7919 % 20000 AS target FROM r")
+    engine.execute("SELECT 1 FROM graph_stats('loose')")
+    operations = steps(engine, "SELECT 1 FROM graph_louvain('loose') LIMIT 1") * 65536 / STEPS
+    assert operations < 100_000 * 1100

@@ -121,12 +121,12 @@ Status Improve(const JoinGraph& whole, const CommunityOptions& options, Random* 
   JoinGraph grouped;
   std::vector<uint32_t> group = Singles(whole.size());  // the node of `graph` that a node is in
   for (;;) {
-    bool moved = false;
-    Status status = MoveNodes(*graph, options.resolution, random, poll, community, &moved);
+    uint64_t moves = 0;
+    Status status = MoveNodes(*graph, options.resolution, random, poll, community, &moves);
     uint32_t count = 0;
     if (status.ok()) status = Renumber(poll, community, &count);
     if (!status.ok()) return status;
-    *better = *better || moved;
+    *better = *better || moves > 0;
     if (count == graph->size()) return status;  // as the last level says
     std::vector<uint32_t> refined;
     count = graph->size();

@@ -3,6 +3,13 @@
 #include <numeric>
 
 namespace vecgraph {
+namespace {
+
+// Another pass is worth its time while more than one node in so many has moved. Without groups in
+// the graph a few nodes move in each of hundreds of passes, and then the larger groups undo it.
+constexpr uint64_t kFew = 64;
+
+}  // namespace
 
 Status Louvain(const Graph& graph, const CommunityOptions& options, const StopPoll& poll,
                CommunityLevels* levels) {
@@ -15,12 +22,12 @@ Status Louvain(const Graph& graph, const CommunityOptions& options, const StopPo
   while (status.ok() && levels->size() < options.most_levels) {
     std::vector<uint32_t> community(join.size());
     std::iota(community.begin(), community.end(), 0U);
-    bool moved = true;
     bool joined = false;
-    while (status.ok() && moved) {
-      status = MoveNodes(join, options.resolution, &random, poll, &community, &moved);
-      joined = joined || moved;
-    }
+    uint64_t moves = 0;
+    do {
+      status = MoveNodes(join, options.resolution, &random, poll, &community, &moves);
+      joined = joined || moves > 0;
+    } while (status.ok() && moves > join.size() / kFew);
     if (!status.ok() || !joined) return status;
     uint32_t count = 0;
     status = Renumber(poll, &community, &count);

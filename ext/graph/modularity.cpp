@@ -83,7 +83,7 @@ class Mover {
         sizes_(graph.size()),
         waits_(graph.size(), 1) {}
 
-  Status Run(Random* random, const StopPoll& poll, bool* moved) {
+  Status Run(Random* random, const StopPoll& poll, uint64_t* moves) {
     Stop stop(poll);
     Status status = random->Order(graph_.size(), &stop, &ring_);
     if (status.ok()) status = Count(&stop);
@@ -96,7 +96,7 @@ class Mover {
       uint32_t best = own;
       if (!FindBest(node, own, &stop, &best)) return stop.status();
       if (best == own) continue;
-      *moved = true;
+      ++*moves;
       Move(node, own, best);
       const bool all = stop.Each(graph_.begin(node), graph_.end(node), 2, [&](uint64_t i) {
         const uint32_t other = graph_.nodes[i];
@@ -203,10 +203,10 @@ Status MakeJoinGraph(const Graph& graph, const StopPoll& poll, JoinGraph* made) 
 }
 
 Status MoveNodes(const JoinGraph& graph, double resolution, Random* random, const StopPoll& poll,
-                 std::vector<uint32_t>* community, bool* moved) {
-  *moved = false;
+                 std::vector<uint32_t>* community, uint64_t* moves) {
+  *moves = 0;
   if (!(graph.total > 0)) return Status::Ok();
-  return Mover(graph, resolution, community).Run(random, poll, moved);
+  return Mover(graph, resolution, community).Run(random, poll, moves);
 }
 
 Status Renumber(const StopPoll& poll, std::vector<uint32_t>* community, uint32_t* count) {

@@ -50,9 +50,9 @@ Status MakeJoinGraph(const Graph& graph, const StopPoll& poll, JoinGraph* made);
 // again. Nodes are looked at in a random order, later those whose neighbour has moved; so at the
 // end another call may find a node that gains because a community became lighter. When a call moves
 // none, no move makes modularity higher.
-// `community`: by node, any numbers below size(); `*moved`: whether any did.
+// `community`: by node, any numbers below size(); `*moves`: how many there were.
 Status MoveNodes(const JoinGraph& graph, double resolution, Random* random, const StopPoll& poll,
-                 std::vector<uint32_t>* community, bool* moved);
+                 std::vector<uint32_t>* community, uint64_t* moves);
 
 // Gives communities the numbers 0, 1, ... in the order of their smallest nodes.
 Status Renumber(const StopPoll& poll, std::vector<uint32_t>* community, uint32_t* count);

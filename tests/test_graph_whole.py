@@ -232,6 +232,26 @@ def test_push_keeps_its_bound(engine, direction, weight):
     close(found, {n: exact[n] for n in found}, 1e-6)
 
 
+def test_a_push_leaves_nothing_to_the_next(engine):
+    """The graph keeps the array of a push. A query as the edge source is read anew each time."""
+    graph = random_graph(5, nodes=150, edges=500)
+    write_graph(engine, graph)
+    fresh = "db_query('SELECT source, target, weight AS weight FROM edges')"
+    missing = "SELECT last_missing FROM graph_stats('edges')"
+    engine.execute("SELECT count(*) FROM graph_degree('edges')")
+    for turn in range(3):
+        for direction in DIRECTIONS:
+            for weight in (None, "weight"):
+                for eps in (1e-2, 1e-6):
+                    sql = ("SELECT * FROM graph_ppr({}, ?1) "
+                           "WHERE direction = ?2 AND weight_col = ?3 AND eps = ?4")
+                    given = (f"[5, {6 + turn}]", direction, weight, eps)
+                    found = engine.execute(sql.format("'edges'"), given), engine.execute(missing)
+                    again = engine.execute(sql.format("'edges'"), given), engine.execute(missing)
+                    assert found == again
+                    assert found[0] == engine.execute(sql.format(fresh), given)
+
+
 def test_seeds(engine):
     write_graph(engine, random_graph(2))
     one = engine.execute("SELECT * FROM graph_ppr('edges', 3)")

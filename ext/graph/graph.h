@@ -3,15 +3,18 @@
 // Nodes are numbered 0, 1, 2, ... in the order of their ids, so the smallest number of several is
 // the smallest id. The edges that leave a node are those of the slots [out.begin(u), out.end(u)),
 // ordered by target, parallel ones by edge id: nothing depends on the order of the table's rows.
-// Immutable but for the lists of what enters a node, which are made when first asked for.
+// Immutable but for the lists of what enters a node, which are made when first asked for, and the
+// space of a push.
 // Threads: as the connection.
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "base/polled_sort.h"
 #include "base/status.h"
+#include "graph/push_space.h"
 #include "graph/value_list.h"
 
 namespace vecgraph {
@@ -58,12 +61,16 @@ class Graph {
   ValueRef edge_id(uint32_t slot) const {
     return edge_ids.size() == 0 ? ValueRef() : edge_ids[slot];
   }
+  // The space that the last push left, or an empty one; the graph no longer has it.
+  PushSpace TakePushSpace() const { return std::move(push_space_); }
+  void KeepPushSpace(PushSpace space) const { push_space_ = std::move(space); }
   int64_t bytes() const;
 
  private:
   uint32_t CountLoops(uint32_t node) const;
 
   mutable Adjacency in_;
+  mutable PushSpace push_space_;
 };
 
 }  // namespace vecgraph

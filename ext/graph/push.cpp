@@ -1,7 +1,6 @@
 #include "graph/push.h"
 
 #include <algorithm>
-#include <deque>
 
 #include "base/memory.h"
 #include "graph/pagerank.h"
@@ -10,116 +9,36 @@
 namespace vecgraph {
 namespace {
 
-constexpr uint32_t kFree = Graph::kNone;
-
-struct Cell {
-  uint32_t node = kFree;
-  uint32_t degree = 0;  // edges that leave it
-  double waiting = 0;
-};
-
-// The cells of the nodes that score has reached: a hash table, since an array of all nodes would
-// cost time by the size of the graph.
-class Cells {
- public:
-  Cells() { Resize(size_t{1} << kLeastBits); }
-
-  void Fetch(uint32_t node) const { __builtin_prefetch(&cells_[SlotOf(node)]); }
-  // Valid until the next call. Its `node` is kFree if it is new.
-  Cell& At(uint32_t node) {
-    size_t slot = Probe(node);
-    if (cells_[slot].node == kFree && 2 * ++used_ > cells_.size()) {
-      Grow();
-      slot = Probe(node);
-    }
-    return cells_[slot];
-  }
-  // The score of a node that has a cell.
-  double& Score(const Cell& cell) { return scores_[static_cast<size_t>(&cell - cells_.data())]; }
-  // use(cell, score) for each.
-  template <class Use>
-  void Each(Use&& use) const {
-    for (size_t i = 0; i < cells_.size(); ++i) {
-      if (cells_[i].node != kFree) use(cells_[i], scores_[i]);
-    }
-  }
-
- private:
-  static constexpr int kLeastBits = 12;
-
-  size_t SlotOf(uint32_t node) const { return (node * uint64_t{0x9e3779b97f4a7c15}) >> shift_; }
-  size_t Probe(uint32_t node) const {
-    size_t slot = SlotOf(node);
-    while (cells_[slot].node != node && cells_[slot].node != kFree) {
-      slot = (slot + 1) & (cells_.size() - 1);
-    }
-    return slot;
-  }
-  void Resize(size_t count) {
-    ReserveLarge(count, &cells_);
-    ReserveLarge(count, &scores_);
-    cells_.resize(count);
-    scores_.resize(count);
-  }
-  void Grow() {
-    std::vector<Cell> cells;
-    std::vector<double> scores;
-    cells.swap(cells_);
-    scores.swap(scores_);
-    shift_ -= 2;
-    Resize(4 * cells.size());
-    for (size_t i = 0; i < cells.size(); ++i) {
-      if (cells[i].node == kFree) continue;
-      const size_t slot = Probe(cells[i].node);
-      cells_[slot] = cells[i];
-      scores_[slot] = scores[i];
-    }
-  }
-
-  std::vector<Cell> cells_;  // a power of two
-  std::vector<double> scores_;
-  size_t used_ = 0;
-  int shift_ = 64 - kLeastBits;
-};
-
 // What leaves nodes in a direction.
 class Leaving {
  public:
   Leaving(const Graph& graph, const Adjacency* in, Direction direction)
       : graph_(graph), in_(in), direction_(direction) {}
 
+  bool weighted() const { return !graph_.weights.empty(); }
   uint32_t Degree(uint32_t node) const {
     if (direction_ == Direction::kOut) return graph_.out.degree(node);
     if (direction_ == Direction::kIn) return in_->degree(node);
     return graph_.out.degree(node) + in_->degree(node) - graph_.Loops(node);
   }
+  // use(list, first, end, is_in) for each list of edges.
   template <class Use>
-  void Each(uint32_t node, Use&& use) const {
+  void EachList(uint32_t node, Use&& use) const {
     if (direction_ != Direction::kIn) {
-      for (uint32_t slot = graph_.out.begin(node); slot < graph_.out.end(node); ++slot) {
-        use(graph_.out.nodes[slot], graph_.weight(slot));
-      }
+      use(graph_.out, graph_.out.begin(node), graph_.out.end(node), false);
     }
-    if (direction_ == Direction::kOut) return;
-    for (uint32_t i = in_->begin(node); i < in_->end(node); ++i) {
-      if (direction_ == Direction::kBoth && in_->nodes[i] == node) continue;
-      use(in_->nodes[i], graph_.weights.empty() ? 1.0 : graph_.weights[in_->slots[i]]);
-    }
+    if (direction_ != Direction::kOut) use(*in_, in_->begin(node), in_->end(node), true);
+  }
+  // Whether an edge to `other` stands in the list of what enters and in the other one, too.
+  bool Twice(bool is_in, uint32_t node, uint32_t other) const {
+    return is_in && other == node && direction_ == Direction::kBoth;
   }
   Status CheckSum(uint32_t node, double sum) const { return CheckWeightSum(graph_, node, sum); }
-  // The first neighbours of a node.
-  template <class Use>
-  void EachOfFew(uint32_t node, Use&& use) const {
-    constexpr uint32_t kFew = 12;
-    const auto each = [&](const Adjacency& list) {
-      const uint32_t end = std::min(list.end(node), list.begin(node) + kFew);
-      for (uint32_t i = list.begin(node); i < end; ++i) use(list.nodes[i]);
-    };
-    if (direction_ != Direction::kIn) each(graph_.out);
-    if (direction_ != Direction::kOut) each(*in_);
+  double Weight(bool is_in, uint32_t place) const {
+    return graph_.weights[is_in ? in_->slots[place] : place];
   }
   // Each says that something is about to be asked of a node.
-  void FetchDegree(uint32_t node) const {
+  void FetchStarts(uint32_t node) const {
     if (direction_ != Direction::kIn) __builtin_prefetch(&graph_.out.starts[node]);
     if (direction_ != Direction::kOut) __builtin_prefetch(&in_->starts[node]);
   }
@@ -138,73 +57,164 @@ class Leaving {
   Direction direction_;
 };
 
+double RoomOf(uint32_t degree) { return -std::max(1.0, static_cast<double>(degree)); }
+
+Status MakeSpace(const Graph& graph, const Leaving& leaving, Direction direction, Stop* stop,
+                 PushSpace* space) {
+  space->direction = direction;
+  ReserveLarge(graph.size(), &space->cells);
+  for (uint32_t node = 0; node < graph.size(); ++node) {
+    space->cells.push_back({RoomOf(leaving.Degree(node)), 0});
+    if (stop->After(2)) return stop->status();
+  }
+  space->reached.assign(graph.size() / 64 + size_t{1}, 0);
+  return Status::Ok();
+}
+
+// Has a free place behind its last item.
+template <class T>
+struct List {
+  std::vector<T> held;
+  size_t count = 0;
+
+  T* end() { return held.data() + count; }
+  void Expect(size_t more) {
+    if (count + more >= held.size()) held.resize(2 * (count + more + 512));
+  }
+};
+
+// The unit of all scores in here is eps.
 class Push {
  public:
-  Push(const Leaving& leaving, double eps) : leaving_(leaving), eps_(eps) {}
+  Push(const Leaving& leaving, PushSpace* space) : leaving_(leaving), space_(*space) {}
 
+  // REQUIRES: Expect() said how many there would be. Whether a node is new, and whether its turn
+  // comes, cannot be foreseen: both are counted rather than branched on.
   void Give(uint32_t node, double amount) {
-    Cell& cell = cells_.At(node);
-    if (cell.node == kFree) {
-      cell.node = node;
-      cell.degree = leaving_.Degree(node);
-    }
-    const double most = eps_ * std::max(1.0, static_cast<double>(cell.degree));
-    const bool waits = cell.waiting < most;
-    cell.waiting += amount;
-    if (waits && cell.waiting >= most) queue_.push_back(node);
+    double* room = &space_.cells.data()[node].room;
+    uint64_t* reached = space_.reached.data() + node / 64;
+    const double before = *room;
+    const double after = before + amount;
+    const uint64_t bits = *reached;
+    reached_.end()[0] = {node, before};
+    reached_.count += (~bits >> node % 64) & 1;
+    *reached = bits | uint64_t{1} << node % 64;
+    *room = after;
+    next_.end()[0] = node;
+    next_.count += static_cast<size_t>(before < 0) & static_cast<size_t>(after >= 0);
   }
-  bool done() const { return queue_.empty(); }
+  void Expect(size_t gifts) {
+    reached_.Expect(gifts);
+    next_.Expect(gifts);
+  }
+  // First come, first served: in rounds, each of which serves who came in the one before.
+  bool done() {
+    if (at_ < turn_.count) return false;
+    std::swap(turn_, next_);
+    next_.count = 0;
+    at_ = 0;
+    return turn_.count == 0;
+  }
   // The node whose turn it is, and what it passes on.
   uint32_t Take(double damping, double* rest) {
     // What is a few turns away is fetched meanwhile, each step on what the one before has fetched.
-    constexpr size_t kSoon = 3;
-    constexpr size_t kLater = 6;
-    if (queue_.size() > kLater) leaving_.FetchDegree(queue_[kLater]);
-    if (queue_.size() > kSoon) leaving_.FetchEdges(queue_[kSoon]);
-    if (queue_.size() > 1) {
-      leaving_.EachOfFew(queue_[1], [&](uint32_t other) {
-        cells_.Fetch(other);
-        leaving_.FetchDegree(other);
-      });
+    constexpr size_t kSoon = 4;
+    constexpr size_t kLater = 8;
+    if (at_ + kLater < turn_.count) {
+      leaving_.FetchStarts(turn_.held[at_ + kLater]);
+      Fetch(turn_.held[at_ + kLater]);
     }
-    const uint32_t node = queue_.front();
-    queue_.pop_front();
-    Cell& cell = cells_.At(node);
-    cells_.Score(cell) += (1 - damping) * cell.waiting;
-    *rest = damping * cell.waiting;
-    cell.waiting = 0;
+    if (at_ + kSoon < turn_.count) leaving_.FetchEdges(turn_.held[at_ + kSoon]);
+    if (at_ + 1 < turn_.count) FetchFew(turn_.held[at_ + 1]);
+    const uint32_t node = turn_.held[at_++];
+    PushSpace::Cell& cell = space_.cells[node];
+    const double empty = RoomOf(leaving_.Degree(node));
+    const double waiting = cell.room - empty;
+    cell.room = empty;
+    cell.score += (1 - damping) * waiting;
+    *rest = damping * waiting;
     return node;
   }
   // Gives `rest` to the neighbours of `node`, by weight; `*given`: their number, 0 if no weight
   // leaves it.
   Status Spread(uint32_t node, double rest, uint64_t* given) {
+    if (leaving_.weighted()) return SpreadByWeight(node, rest, given);
+    *given = SpreadEvenly(node, rest);
+    return Status::Ok();
+  }
+  // Leaves the space as it was. (node, score), and what waits in all. An error: interrupted.
+  Status Finish(double eps, Stop* stop, std::vector<std::pair<uint32_t, double>>* scores,
+                double* missing) {
+    double waiting = 0;
+    scores->clear();
+    for (size_t i = 0; i < reached_.count; ++i) {
+      if (i + kAhead < reached_.count) Fetch(reached_.held[i + kAhead].first);
+      const auto& [node, empty] = reached_.held[i];
+      PushSpace::Cell& cell = space_.cells[node];
+      waiting += cell.room - empty;
+      const double score = eps * cell.score;
+      if (score > 0) scores->emplace_back(node, score);
+      cell = {empty, 0};
+      space_.reached[node / 64] = 0;
+      if (stop->After(4)) return stop->status();
+    }
+    *missing = eps * waiting;
+    return Status::Ok();
+  }
+
+ private:
+  static constexpr uint32_t kAhead = 16;
+
+  uint64_t SpreadEvenly(uint32_t node, double rest) {
+    const uint32_t degree = leaving_.Degree(node);
+    const double amount = rest / degree;
+    Expect(degree);
+    leaving_.EachList(node, [&](const Adjacency& list, uint32_t i, uint32_t end, bool is_in) {
+      for (; i < end; ++i) {
+        if (end - i > kAhead) Fetch(list.nodes[i + kAhead]);
+        const uint32_t other = list.nodes[i];
+        if (!leaving_.Twice(is_in, node, other)) Give(other, amount);
+      }
+    });
+    return degree;
+  }
+  Status SpreadByWeight(uint32_t node, double rest, uint64_t* given) {
     double sum = 0;
     around_.clear();
-    leaving_.Each(node, [&](uint32_t other, double weight) {
-      sum += weight;
-      if (weight > 0) around_.emplace_back(other, weight);
+    leaving_.EachList(node, [&](const Adjacency& list, uint32_t i, uint32_t end, bool is_in) {
+      for (; i < end; ++i) {
+        const uint32_t other = list.nodes[i];
+        const double weight = leaving_.Weight(is_in, i);
+        if (leaving_.Twice(is_in, node, other) || !(weight > 0)) continue;
+        Fetch(other);
+        sum += weight;
+        around_.emplace_back(other, weight);
+      }
     });
     Status status = leaving_.CheckSum(node, sum);
     if (!status.ok()) return status;
     const double unit = rest / sum;
-    constexpr size_t kAhead = 12;
-    for (size_t i = 0; i < around_.size(); ++i) {
-      if (i + kAhead < around_.size()) {
-        cells_.Fetch(around_[i + kAhead].first);
-        leaving_.FetchDegree(around_[i + kAhead].first);
-      }
-      Give(around_[i].first, unit * around_[i].second);
-    }
+    Expect(around_.size());
+    for (const auto& [other, weight] : around_) Give(other, unit * weight);
     *given = around_.size();
     return status;
   }
-  const Cells& cells() const { return cells_; }
+  void Fetch(uint32_t node) const { __builtin_prefetch(&space_.cells.data()[node]); }
+  // The first neighbours of a node.
+  void FetchFew(uint32_t node) const {
+    leaving_.EachList(node, [&](const Adjacency& list, uint32_t i, uint32_t end, bool) {
+      for (end = std::min(end, i + kAhead); i < end; ++i) {
+        Fetch(list.nodes[i]);
+      }
+    });
+  }
 
- private:
   const Leaving& leaving_;
-  double eps_;
-  Cells cells_;
-  std::deque<uint32_t> queue_;
+  PushSpace& space_;
+  List<std::pair<uint32_t, double>> reached_;  // and the room there was
+  List<uint32_t> turn_;                        // whose turn it is in this round
+  size_t at_ = 0;
+  List<uint32_t> next_;
   std::vector<std::pair<uint32_t, double>> around_;
 };
 
@@ -216,15 +226,23 @@ Status PushPageRank(const Graph& graph, const std::vector<std::pair<uint32_t, do
   const Adjacency* in = nullptr;
   Status status = direction == Direction::kOut ? Status::Ok() : graph.In(poll, &in);
   if (!status.ok()) return status;
+  Stop stop(poll);
   const Leaving leaving(graph, in, direction);
-  Push push(leaving, eps);
+  // What fails, fails with the space: only one that is as it was goes back.
+  PushSpace space = graph.TakePushSpace();
+  if (space.cells.empty() || space.direction != direction) {
+    space = PushSpace();
+    status = MakeSpace(graph, leaving, direction, &stop, &space);
+    if (!status.ok()) return status;
+  }
+  Push push(leaving, &space);
   double total = 0;
   for (const auto& [node, weight] : seeds) total += weight;
   const auto seed = [&](double amount) {
+    push.Expect(seeds.size());
     for (const auto& [node, weight] : seeds) push.Give(node, amount * weight / total);
   };
-  Stop stop(poll);
-  seed(1);
+  seed(1 / eps);
   while (!push.done()) {
     double rest = 0;
     const uint32_t node = push.Take(damping, &rest);
@@ -235,15 +253,11 @@ Status PushPageRank(const Graph& graph, const std::vector<std::pair<uint32_t, do
       seed(rest);
       given = seeds.size();
     }
-    if (stop.After(8 + 16 * given)) return stop.status();
+    if (stop.After(8 + 8 * given)) return stop.status();
   }
-  *missing = 0;
-  scores->clear();
-  push.cells().Each([&](const Cell& cell, double score) {
-    *missing += cell.waiting;
-    if (score > 0) scores->emplace_back(cell.node, score);
-  });
-  return stop.status();
+  status = push.Finish(eps, &stop, scores, missing);
+  if (status.ok()) graph.KeepPushSpace(std::move(space));
+  return status;
 }
 
 }  // namespace vecgraph

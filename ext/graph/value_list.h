@@ -60,6 +60,13 @@ class ValueList {
     } else if (form_ != Form::kRun) {
       __builtin_prefetch(&wide_[i]);
     }
+    if (form_ == Form::kMixed) __builtin_prefetch(&types_[i]);
+  }
+  // The same for the text of a value that has been fetched.
+  void FetchText(size_t i) const {
+    if (form_ == Form::kMixed && (types_[i] == SQLITE_TEXT || types_[i] == SQLITE_BLOB)) {
+      __builtin_prefetch(text_.data() + wide_[i]);
+    }
   }
   void Append(const ValueRef& value);
   void AppendInteger(int64_t integer) {

@@ -58,6 +58,9 @@ Status ScoreRows::Finish(uint64_t top, const StopPoll& poll) {
 void ScoreRows::Column(sqlite3_context* ctx, size_t row, int column) const {
   switch (column) {
     case kNode:
+      // The ids lie anywhere: those of the next rows are fetched meanwhile.
+      if (row + 8 < best_.size()) graph->ids.Fetch(best_[row + 8].node);
+      if (row + 4 < best_.size()) graph->ids.FetchText(best_[row + 4].node);
       return graph->ids[best_[row].node].Result(ctx);
     case kScore:
       return sqlite3_result_double(ctx, best_[row].score);

@@ -19,7 +19,8 @@
 //               the text of an integer, it means the integer
 //   damping     the chance to follow an edge rather than go back: 0.85, from 0 to below 1
 //   direction   both (default), out, in
-//   weight_col, null_weight  edges are followed by weight; without, all alike
+//   weight_col, null_weight  edges are followed by weight; without, all alike. Sums as those of
+//               graph_pagerank
 //   tol, max_iter, on_max_iter  of the power iteration, as those of graph_pagerank
 //   method      power: every node, scores sum to 1. push: only nodes near the seeds, in a time that
 //               does not depend on the size of the graph; scores are too small by less than eps for
@@ -32,8 +33,8 @@
 //   types, src_col, dst_col, type_col, node_table, id_col  as those of graph_bfs
 //   simple      as that of graph_pagerank
 //
-// ROWS come by rank: the highest score first, the smallest id of equal ones. Nodes with score 0 are
-// left out.
+// ROWS come by rank: the highest score first, the smallest id of equal ones. Nodes with score 0, as
+// what the seeds do not reach, are left out.
 #include <algorithm>
 #include <array>
 

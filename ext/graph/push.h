@@ -3,7 +3,8 @@
 // Score that has arrived at a node waits there until it is at least `eps` for each edge that leaves
 // it; then the node keeps a part, 1 - d, and passes on the rest. What waits at the end is missing
 // from the result. The edges that are followed are at most 1 / (eps (1 - d)), whatever the size of
-// the graph: each costs the waiting score at least eps (1 - d).
+// the graph: each costs the waiting score at least eps (1 - d). The first push of a graph in a
+// direction makes an array by node, in a few nanoseconds for each; the graph keeps the last one.
 #pragma once
 
 #include <cstdint>

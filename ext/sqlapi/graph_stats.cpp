@@ -17,7 +17,8 @@
 //   phantoms             endpoints that node_table does not have; NULL without node_table
 //   skipped_null         rows without a source or a target
 //   skipped_weight       edges left out by null_weight = 'skip'
-//   bytes                of memory
+//   bytes                of memory, with what calls have added: lists of what enters; 16 bytes for
+//                        each node by a graph_ppr that pushes
 //   cached               1: this call found the graph in memory
 //   build_ms             what reading it took
 //   last_function, last_reader, last_edges, last_missing, last_converged, last_cut

@@ -13,8 +13,8 @@
 //   tol         stop when the sum of all changes in a round is below it: 1e-10; 0: do max_iter
 //               rounds
 //   max_iter    200
-//   weight_col, null_weight  a node's score is shared by weight; without, by edges. The weights that
-//               leave a node must sum to 0 or from 1e-200 to 1e200
+//   weight_col, null_weight  a node's score is shared by weight; without, by edges. What leaves a
+//               node must sum to 0 or from 1e-200 to 1e200
 //   direction   out (default): score flows from source to target; in; both
 //   dangling    where the score of a node that nothing leaves goes: uniform (default): to all;
 //               teleport is the same here

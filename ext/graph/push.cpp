@@ -1,6 +1,8 @@
 #include "graph/push.h"
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
 #include "base/memory.h"
 #include "graph/pagerank.h"
@@ -62,9 +64,11 @@ double RoomOf(uint32_t degree) { return -std::max(1.0, static_cast<double>(degre
 Status MakeSpace(const Graph& graph, const Leaving& leaving, Direction direction, Stop* stop,
                  PushSpace* space) {
   space->direction = direction;
-  ReserveLarge(graph.size(), &space->cells);
+  ReserveLarge(graph.size(), &space->rooms);
+  ReserveLarge(graph.size(), &space->scores);
   for (uint32_t node = 0; node < graph.size(); ++node) {
-    space->cells.push_back({RoomOf(leaving.Degree(node)), 0});
+    space->rooms.push_back(RoomOf(leaving.Degree(node)));
+    space->scores.push_back(0);
     if (stop->After(2)) return stop->status();
   }
   space->reached.assign(graph.size() / 64 + size_t{1}, 0);
@@ -88,25 +92,18 @@ class Push {
  public:
   Push(const Leaving& leaving, PushSpace* space) : leaving_(leaving), space_(*space) {}
 
-  // REQUIRES: Expect() said how many there would be. Whether a node is new, and whether its turn
-  // comes, cannot be foreseen: both are counted rather than branched on.
+  // REQUIRES: Expect() said how many there would be. Whether a node's turn comes cannot be
+  // foreseen: it is counted rather than branched on.
   void Give(uint32_t node, double amount) {
-    double* room = &space_.cells.data()[node].room;
-    uint64_t* reached = space_.reached.data() + node / 64;
+    double* room = space_.rooms.data() + node;
     const double before = *room;
     const double after = before + amount;
-    const uint64_t bits = *reached;
-    reached_.end()[0] = {node, before};
-    reached_.count += (~bits >> node % 64) & 1;
-    *reached = bits | uint64_t{1} << node % 64;
     *room = after;
+    space_.reached.data()[node / 64] |= uint64_t{1} << node % 64;
     next_.end()[0] = node;
     next_.count += static_cast<size_t>(before < 0) & static_cast<size_t>(after >= 0);
   }
-  void Expect(size_t gifts) {
-    reached_.Expect(gifts);
-    next_.Expect(gifts);
-  }
+  void Expect(size_t gifts) { next_.Expect(gifts); }
   // First come, first served: in rounds, each of which serves who came in the one before.
   bool done() {
     if (at_ < turn_.count) return false;
@@ -121,17 +118,20 @@ class Push {
     constexpr size_t kSoon = 4;
     constexpr size_t kLater = 8;
     if (at_ + kLater < turn_.count) {
-      leaving_.FetchStarts(turn_.held[at_ + kLater]);
-      Fetch(turn_.held[at_ + kLater]);
+      const uint32_t later = turn_.held[at_ + kLater];
+      leaving_.FetchStarts(later);
+      Fetch(later);
+      __builtin_prefetch(space_.scores.data() + later);
     }
     if (at_ + kSoon < turn_.count) leaving_.FetchEdges(turn_.held[at_ + kSoon]);
     if (at_ + 1 < turn_.count) FetchFew(turn_.held[at_ + 1]);
     const uint32_t node = turn_.held[at_++];
-    PushSpace::Cell& cell = space_.cells[node];
     const double empty = RoomOf(leaving_.Degree(node));
-    const double waiting = cell.room - empty;
-    cell.room = empty;
-    cell.score += (1 - damping) * waiting;
+    const double waiting = space_.rooms[node] - empty;
+    space_.rooms[node] = empty;
+    double& score = space_.scores[node];
+    if (score == 0) scored_.push_back(node);
+    score += (1 - damping) * waiting;
     *rest = damping * waiting;
     return node;
   }
@@ -146,17 +146,22 @@ class Push {
   Status Finish(double eps, Stop* stop, std::vector<std::pair<uint32_t, double>>* scores,
                 double* missing) {
     double waiting = 0;
+    // In the order of memory, not in that of arrival.
+    for (size_t word = 0; word < space_.reached.size(); ++word) {
+      uint64_t bits = std::exchange(space_.reached[word], 0);
+      uint64_t steps = 1;
+      for (; bits != 0; bits &= bits - 1, steps += 4) {
+        const auto node = static_cast<uint32_t>(64 * word + std::countr_zero(bits));
+        const double empty = RoomOf(leaving_.Degree(node));
+        waiting += std::exchange(space_.rooms[node], empty) - empty;
+      }
+      if (stop->After(steps)) return stop->status();
+    }
     scores->clear();
-    for (size_t i = 0; i < reached_.count; ++i) {
-      if (i + kAhead < reached_.count) Fetch(reached_.held[i + kAhead].first);
-      const auto& [node, empty] = reached_.held[i];
-      PushSpace::Cell& cell = space_.cells[node];
-      waiting += cell.room - empty;
-      const double score = eps * cell.score;
+    for (const uint32_t node : scored_) {
+      const double score = eps * std::exchange(space_.scores[node], 0);
       if (score > 0) scores->emplace_back(node, score);
-      cell = {empty, 0};
-      space_.reached[node / 64] = 0;
-      if (stop->After(4)) return stop->status();
+      if (stop->After(8)) return stop->status();
     }
     *missing = eps * waiting;
     return Status::Ok();
@@ -199,7 +204,7 @@ class Push {
     *given = around_.size();
     return status;
   }
-  void Fetch(uint32_t node) const { __builtin_prefetch(&space_.cells.data()[node]); }
+  void Fetch(uint32_t node) const { __builtin_prefetch(space_.rooms.data() + node); }
   // The first neighbours of a node.
   void FetchFew(uint32_t node) const {
     leaving_.EachList(node, [&](const Adjacency& list, uint32_t i, uint32_t end, bool) {
@@ -211,8 +216,8 @@ class Push {
 
   const Leaving& leaving_;
   PushSpace& space_;
-  List<std::pair<uint32_t, double>> reached_;  // and the room there was
-  List<uint32_t> turn_;                        // whose turn it is in this round
+  std::vector<uint32_t> scored_;
+  List<uint32_t> turn_;  // whose turn it is in this round
   size_t at_ = 0;
   List<uint32_t> next_;
   std::vector<std::pair<uint32_t, double>> around_;
@@ -230,7 +235,7 @@ Status PushPageRank(const Graph& graph, const std::vector<std::pair<uint32_t, do
   const Leaving leaving(graph, in, direction);
   // What fails, fails with the space: only one that is as it was goes back.
   PushSpace space = graph.TakePushSpace();
-  if (space.cells.empty() || space.direction != direction) {
+  if (space.rooms.empty() || space.direction != direction) {
     space = PushSpace();
     status = MakeSpace(graph, leaving, direction, &stop, &space);
     if (!status.ok()) return status;

@@ -13,20 +13,16 @@
 namespace vecgraph {
 
 struct PushSpace {
-  struct Cell {
-    // What waits at a node less what must wait before it is passed on, which is 1 for each edge
-    // that leaves the node, at least 1.
-    double room;
-    double score;
-  };
-
   Direction direction = Direction::kBoth;
-  // Between two pushes nothing waits, no score is above 0 and no bit is set.
-  std::vector<Cell> cells;        // by node
+  // All by node. Between two pushes nothing waits, no score is above 0 and no bit is set.
+  // What waits at a node less what must wait before it is passed on, which is 1 for each edge that
+  // leaves the node, at least 1. Apart from the scores: most nodes that are reached get none.
+  std::vector<double> rooms;
+  std::vector<double> scores;
   std::vector<uint64_t> reached;  // a bit for each node
 
   int64_t bytes() const {
-    return static_cast<int64_t>(sizeof(Cell) * cells.capacity() +
+    return static_cast<int64_t>(sizeof(double) * (rooms.capacity() + scores.capacity()) +
                                 sizeof(uint64_t) * reached.capacity());
   }
 };

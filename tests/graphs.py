@@ -84,13 +84,3 @@ def simple(graph, undirected=False):
         if u != v and not (result.has_edge(u, v) and result[u][v]["weight"] <= weight):
             result.add_edge(u, v, weight=weight)
     return result
-
-
-# Small graphs with known answers: the validation graphs "example" of LDBC Graphalytics.
-EXAMPLE_DIRECTED = [
-    (1, 3, .5), (1, 5, .3), (2, 4, .1), (2, 5, .3), (2, 10, .12), (3, 1, .53), (3, 5, .62),
-    (3, 8, .21), (3, 10, .52), (5, 3, .69), (5, 4, .53), (5, 8, .1), (6, 3, .23), (6, 4, .39),
-    (7, 4, .83), (8, 1, .39), (9, 4, .69)]
-EXAMPLE_UNDIRECTED = [
-    (2, 3, .9), (2, 4, .69), (3, 4, .13), (3, 5, .5), (3, 8, .32), (5, 6, .63), (5, 8, .12),
-    (6, 7, .53), (6, 8, .64), (6, 9, .23), (6, 10, .63), (7, 9, .36)]

@@ -1,12 +1,11 @@
-"""graph_triangles against networkx, Graphalytics, and counts that are known."""
+"""graph_triangles against networkx and counts that are known."""
 
 import itertools
 import math
 
 import networkx as nx
 import pytest
-from graphs import (EXAMPLE_DIRECTED, EXAMPLE_UNDIRECTED, ID_TYPES, random_graph, simple, sql_key,
-                    write_edges, write_graph)
+from graphs import ID_TYPES, random_graph, simple, sql_key, write_edges, write_graph
 
 
 @pytest.mark.parametrize("id_type", ID_TYPES)
@@ -39,20 +38,6 @@ def test_directed_clustering_counts_arcs(engine):
                 f"SELECT node, triangles, degree FROM graph_triangles('e{seed}')")
             for node, _, _, clustering in found:
                 assert math.isclose(clustering, arcs_among_neighbors(graph, node), abs_tol=1e-15)
-
-
-@pytest.mark.parametrize("edges, direction, expected", [
-    (EXAMPLE_DIRECTED, "out",
-     {1: 2 / 3, 2: 1 / 6, 3: .15, 4: .05, 5: .25, 6: 0, 7: 0, 8: 5 / 6, 9: 0, 10: 0}),
-    (EXAMPLE_UNDIRECTED, "both",
-     {2: 1, 3: 1 / 3, 4: 1, 5: 2 / 3, 6: .2, 7: 1, 8: 2 / 3, 9: 1, 10: 0}),
-], ids=["directed", "undirected"])
-def test_the_example_of_graphalytics(engine, edges, direction, expected):
-    write_edges(engine, edges)
-    found = dict(engine.execute("SELECT node, clustering FROM graph_triangles('edges', ?)",
-                                (direction,)))
-    assert found.keys() == expected.keys()
-    assert all(math.isclose(found[n], expected[n], rel_tol=1e-12) for n in found)
 
 
 @pytest.mark.parametrize("graph, total", [

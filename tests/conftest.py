@@ -100,6 +100,12 @@ class Engine:
 
 
 @pytest.fixture
+def file(tmp_path):
+    """The path of a database that does not exist yet."""
+    return tmp_path / "a.db"
+
+
+@pytest.fixture
 def db():
     """The system's SQLite: a sqlite3 connection to an empty database in memory."""
     connection = sqlite3.connect(":memory:", isolation_level=None)

@@ -6,9 +6,8 @@ What fails when there is no memory, and leaves a lock behind, is in test_oom.py.
 import apsw
 import numpy as np
 import pytest
-from cached import CACHED, config, tier
+from cached import CACHED, cache, config, tier
 from conftest import Engine
-from test_cache import cache
 from topk_oracle import f32
 from tracked import fill, track, used, vector, warm
 

@@ -2,15 +2,14 @@
 
 Each answer is compared with a reading of all rows, and the tier says where it came from. What
 several files, connections and processes share is in test_tracked_files.py, random changes in
-test_tracked_fuzzer.py; the triggers and the log have tests of their own (test_vec_track_*.py).
+test_tracked_fuzzer.py; the triggers and the log have tests of their own (test_track_*.py).
 """
 
 import itertools
 
 import numpy as np
 import pytest
-from cached import CACHED, config, last, tier
-from test_cache import cache
+from cached import CACHED, cache, config, last, tier
 from topk_oracle import brute, f32, i8
 from tracked import CHANGES, DIMS, SEARCH, change, exact, fill, track, used, vector, warm
 
@@ -23,11 +22,6 @@ def connect(connect):
         engine.execute("PRAGMA synchronous = off")
         return engine
     return open_engine
-
-
-@pytest.fixture
-def file(tmp_path):
-    return tmp_path / "a.db"
 
 
 @pytest.fixture(params=["delete", "wal"])

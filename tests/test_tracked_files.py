@@ -4,9 +4,8 @@ import os
 import shutil
 
 import pytest
-from cached import CACHED, CODES, config, tier
+from cached import CACHED, CODES, cache, config, script, tier
 from conftest import Engine
-from test_cache import cache, script
 from tracked import CHANGES, SEARCH, change, exact, fill, track, used, vector, warm
 
 
@@ -18,11 +17,6 @@ def connect(connect):
         engine.execute("PRAGMA synchronous = off")
         return engine
     return open_engine
-
-
-@pytest.fixture
-def file(tmp_path):
-    return tmp_path / "a.db"
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 // scan/change_log.h: the reader of a tracked table's log, in the connection that writes and in
-// another. tests/test_vec_track_sql.py tests what is logged; here is what the reader makes of it.
+// another. tests/test_track_triggers.py tests what is logged; here is what the reader makes of it.
 #include "scan/change_log.h"
 
 #include <gtest/gtest.h>

@@ -9,8 +9,7 @@ part of the protocol at a time, and must go wrong.
 import random
 
 import pytest
-
-from test_vec_track_sql import LOG, is_tracked, statements
+from change_log import LOG, is_tracked, statements
 
 TABLES = {
     "text key": """

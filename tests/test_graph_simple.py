@@ -46,33 +46,6 @@ def test_simple_is_a_group_by(engine, function, direction, weight):
     assert different > 0
 
 
-def test_every_small_graph(engine):
-    """All 209 graphs of up to six nodes, by number."""
-    engine.execute("CREATE TABLE edges (g, source, target)")
-    engine.execute("CREATE TABLE nodes (g, id)")
-    engine.execute("BEGIN")
-    graphs = nx.graph_atlas_g()[1:209]
-    for g, graph in enumerate(graphs):
-        for node in graph:
-            engine.execute("INSERT INTO nodes VALUES (?, ?)", (g, node))
-        for u, v in graph.edges:
-            engine.execute("INSERT INTO edges VALUES (?, ?, ?)", (g, u, v))
-    engine.execute("COMMIT")
-    for g, graph in enumerate(graphs):
-        tables = (f"(db_query('SELECT source, target FROM edges WHERE g = {g}')) "
-                  f"WHERE node_table = db_query('SELECT id FROM nodes WHERE g = {g}')")
-        both = tables + " AND direction = 'both'"
-        assert dict(engine.execute(f"SELECT * FROM graph_kcore{tables}")) == nx.core_number(graph)
-        assert dict(engine.execute(f"SELECT node, triangles FROM graph_triangles{tables}")) == \
-            nx.triangles(graph)
-        for name, oracle in [("closeness", nx.closeness_centrality),
-                             ("betweenness", nx.betweenness_centrality)]:
-            found = dict(engine.execute(f"SELECT node, score FROM graph_{name}{both}"))
-            expected = oracle(graph)
-            assert found.keys() == expected.keys()
-            assert all(abs(found[n] - expected[n]) < 1e-12 for n in found)
-
-
 @pytest.mark.parametrize("function", ["kcore", "triangles", "closeness", "betweenness"])
 def test_other_ids_give_the_same_values(engine, function):
     graph = simple(random_graph(9, 30, 90))

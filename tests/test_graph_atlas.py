@@ -4,6 +4,7 @@ Random graphs rarely have the small parts that algorithms stumble over; here all
 """
 
 import networkx as nx
+import numpy as np
 import pytest
 
 GRAPHS = nx.graph_atlas_g()[1:209]
@@ -109,14 +110,25 @@ def test_shortest_paths(ask):
         assert [node for node, in found] == (expected[0] if expected else [])
 
 
+def pagerank(walked, damping=0.85):
+    """The solution of its equations; what nothing leaves gives to all."""
+    nodes = list(walked)
+    shares = np.full((len(nodes), len(nodes)), 1 / len(nodes))  # from column to row
+    for i, node in enumerate(nodes):
+        if out := list(walked.neighbors(node)):
+            shares[:, i] = [(other in out) / len(out) for other in nodes]
+    ones = np.ones(len(nodes))
+    scores = np.linalg.solve(np.diag(ones) - damping * shares, ones * (1 - damping) / len(nodes))
+    return dict(zip(nodes, scores))
+
+
 @pytest.mark.parametrize("direction", ["out", "in", "both"])
 def test_pagerank(ask, direction):
     for g, graph in enumerate(GRAPHS):
         directed = pointed(graph)
-        walked = {"out": directed, "in": directed.reverse(), "both": graph}[direction]
-        expected = nx.pagerank(walked, tol=1e-12 / len(graph), max_iter=1000)
+        expected = pagerank({"out": directed, "in": directed.reverse(), "both": graph}[direction])
         for tol in [1e-10, 1e-13]:
             found = dict(ask(g, "SELECT node, score FROM graph_pagerank({})",
                              f"direction = '{direction}'", f"tol = {tol}", "max_iter = 1000"))
-            assert close(found, expected, 1e-9), (g, direction)
+            assert close(found, expected, 10 * tol), (g, direction)
             assert abs(sum(found.values()) - 1) < 1e-12

@@ -16,39 +16,51 @@ Status Rank(const StopPoll& poll, const Interner& values, std::vector<uint32_t>*
   Status status = values.Order(poll, order);
   if (!status.ok()) return status;
   places->resize(order->size());
-  for (size_t i = 0; i < order->size(); ++i) (*places)[(*order)[i]] = static_cast<uint32_t>(i);
+  Stop stop(poll);
+  for (size_t i = 0; i < order->size(); ++i) {
+    (*places)[(*order)[i]] = static_cast<uint32_t>(i);
+    if (stop.After(2)) return stop.status();
+  }
   return status;
 }
 
-uint32_t Number(Interner* words, const ValueRef& word) {
-  return word.is_null() ? Listing::kNone : words->Add(word);
+// Its number, kNone for NULL; `*bytes` grows by its text if that is new.
+Status Number(const ValueRef& value, const StopPoll& poll, Interner* values, uint32_t* number,
+              uint64_t* bytes) {
+  *number = Listing::kNone;
+  if (value.is_null()) return Status::Ok();
+  const size_t before = values->size();
+  Status status = values->Add(value, poll, number);
+  if (values->size() > before) *bytes += value.bytes.size();
+  return status;
 }
 
 }  // namespace
 
-bool Listing::Add(const ValueRef& source, const ValueRef& target, const ValueRef& label,
-                  const ValueRef& attributes) {
-  if (source.is_null()) return false;
+Status Listing::Add(const ValueRef& source, const ValueRef& target, const ValueRef& label,
+                    const ValueRef& attributes, const StopPoll& poll, bool* is_new) {
+  *is_new = false;
+  if (source.is_null()) return Status::Ok();
   if (edges_.size() + nodes_.size() >= kNone) throw std::bad_alloc();
-  const size_t ids = ids_.size();
-  const uint32_t from = ids_.Add(source);
-  if (ids_.size() > ids) least_bytes_ += source.bytes.size();
-  const size_t words = words_.size();
-  const uint32_t name = Number(&words_, label);
-  if (words_.size() > words) least_bytes_ += label.bytes.size();
+  uint32_t from = kNone;
+  uint32_t to = kNone;
+  uint32_t name = kNone;
+  uint32_t more = kNone;
+  uint64_t unused = 0;  // attributes may be written as something shorter, or not at all
+  Status status = Number(source, poll, &ids_, &from, &least_bytes_);
+  if (status.ok()) status = Number(target, poll, &ids_, &to, &least_bytes_);
+  if (status.ok()) status = Number(label, poll, &words_, &name, &least_bytes_);
   const size_t texts = words_.size();
-  const uint32_t more = Number(&words_, attributes);
-  const bool is_new = words_.size() > texts;
+  if (status.ok()) status = Number(attributes, poll, &words_, &more, &unused);
+  if (!status.ok()) return status;
+  *is_new = words_.size() > texts;
   least_bytes_ += kLeastOfRow;
   if (target.is_null()) {
     nodes_.push_back({from, name, more, true, false});
-    return is_new;
+  } else {
+    edges_.push_back({from, to, name, more, static_cast<uint32_t>(edges_.size())});
   }
-  const size_t before = ids_.size();
-  const uint32_t to = ids_.Add(target);
-  if (ids_.size() > before) least_bytes_ += target.bytes.size();
-  edges_.push_back({from, to, name, more, static_cast<uint32_t>(edges_.size())});
-  return is_new;
+  return status;
 }
 
 Status Listing::Sort(const StopPoll& poll) {

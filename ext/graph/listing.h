@@ -46,9 +46,9 @@ class Listing {
     }
   };
 
-  // True: `attributes` is a text that no row had before.
-  bool Add(const ValueRef& source, const ValueRef& target, const ValueRef& label,
-           const ValueRef& attributes);
+  // `*is_new`: `attributes` is a text that no row had before. An error: `poll` said to stop.
+  Status Add(const ValueRef& source, const ValueRef& target, const ValueRef& label,
+             const ValueRef& attributes, const StopPoll& poll, bool* is_new);
   // What the rows so far take at least when they are written.
   uint64_t least_bytes() const { return least_bytes_; }
 

@@ -61,10 +61,12 @@ constexpr TextFormat kNodeLink{"graph_node_link_json", WriteNodeLink, true};
 
 // What the rows of one group gave.
 struct Group {
-  explicit Group(sqlite3* db) : reader(db) {}
+  explicit Group(sqlite3* db) : reader(db), poll([this, db] { return interrupt.PollOn(db); }) {}
 
   Listing listing;
   AttributeReader reader;
+  InterruptPoll interrupt;
+  const StopPoll poll;
   bool has_graph = false;
   std::string graph;  // the fifth argument
   int64_t rows = 0;
@@ -126,7 +128,10 @@ Status Visit(Group* group, int argc, sqlite3_value** argv, size_t most) {
   if (status.ok() && argc > 3) status = ReadObject(*group, "attributes", argv[3], &attributes);
   if (status.ok() && argc > 4) status = NoteGraph(group, argv[4]);
   if (!status.ok()) return status;
-  if (group->listing.Add(source, target, label, attributes)) {
+  bool is_new = false;
+  status = group->listing.Add(source, target, label, attributes, group->poll, &is_new);
+  if (!status.ok()) return status;
+  if (is_new) {
     Attributes unused;
     status = group->reader.Read(attributes.bytes, &unused);
     if (!status.ok()) {
@@ -158,11 +163,9 @@ Status ReadGraph(Group* group, Writing* writing) {
 }
 
 Status Write(sqlite3_context* ctx, const TextFormat& format, Group* group) {
-  InterruptPoll interrupt;
-  const StopPoll poll = [&] { return interrupt.PollOn(sqlite3_context_db_handle(ctx)); };
-  Status status = group->listing.Sort(poll);
+  Status status = group->listing.Sort(group->poll);
   if (!status.ok()) return status;
-  Writing writing(&group->listing, &group->reader, poll, MostBytes(ctx));
+  Writing writing(&group->listing, &group->reader, group->poll, MostBytes(ctx));
   status = ReadGraph(group, &writing);
   if (status.ok()) status = format.write(&writing);
   if (!status.ok()) return status;

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "graph/edge_order.h"
 #include "graph/group.h"
 
 namespace vecgraph {
@@ -12,39 +13,41 @@ namespace {
 // Cells are fetched so many steps before they are needed.
 constexpr size_t kAhead = 24;
 
-// The numbers of integers in an array, in their order.
+// The numbers of integers that lie close together, in their order.
 class Places {
  public:
-  enum Mark : uint32_t { kEnd = 1, kListed = 2 };
+  enum Mark : uint8_t { kEnd = 1, kListed = 2 };
 
-  Places(int64_t least, uint64_t width) : least_(least) {
-    ReserveLarge(static_cast<size_t>(width) + 1, &cells_);
-    cells_.resize(static_cast<size_t>(width) + 1);
-  }
+  Places(int64_t least, uint64_t width) : least_(least), marks_(static_cast<size_t>(width) + 1) {}
 
   Status Note(const ValueList& values, Mark mark, Stop* stop) {
-    for (size_t i = 0; i < values.size(); ++i) {
-      cells_[At(values.Integer(i))] |= mark;
-      if (stop->After(1)) return stop->status();
-    }
-    return Status::Ok();
+    stop->Each(size_t{0}, values.size(), 1,
+               [&](size_t i) { marks_[At(values.Integer(i))] |= mark; });
+    return stop->status();
   }
-  // Replaces the marks by numbers. `phantoms` counts what was not listed.
+  // Gives numbers to what was noted. `phantoms` counts what was not listed.
   Status Number(Stop* stop, ValueList* ids, int64_t* phantoms) {
-    uint32_t number = 0;
-    for (size_t i = 0; i < cells_.size(); ++i) {
-      if (stop->After(1)) return stop->status();
-      if (cells_[i] == 0) continue;
-      *phantoms += (cells_[i] & kListed) == 0 ? 1 : 0;
+    stop->Each(size_t{0}, marks_.size(), 1, [&](size_t i) {
+      if (marks_[i] == 0) return;
+      *phantoms += (marks_[i] & kListed) == 0 ? 1 : 0;
       ids->AppendInteger(least_ + static_cast<int64_t>(i));
-      cells_[i] = number++;
-    }
-    return Status::Ok();
+    });
+    if (ids->size() == marks_.size()) return stop->status();  // a number is a place
+    ReserveLarge(marks_.size(), &numbers_);
+    uint32_t number = 0;
+    stop->Each(size_t{0}, marks_.size(), 1, [&](size_t i) {
+      numbers_.push_back(number);
+      number += marks_[i] == 0 ? 0 : 1;
+    });
+    return stop->status();
   }
   // Takes the numbers of `values`, which are gone then.
   Status Take(ValueList* values, Stop* stop, std::vector<uint32_t>* numbers) const {
-    *numbers = values->TakeNumbers(
-        [&](int64_t integer) { return stop->After(1) ? 0 : cells_[At(integer)]; });
+    *numbers = values->TakeNumbers([&](int64_t integer) {
+      if (stop->After(1)) return uint32_t{0};
+      const size_t place = At(integer);
+      return numbers_.empty() ? static_cast<uint32_t>(place) : numbers_[place];
+    });
     return stop->status();
   }
 
@@ -54,7 +57,8 @@ class Places {
   }
 
   int64_t least_;
-  std::vector<uint32_t> cells_;
+  std::vector<uint8_t> marks_;
+  std::vector<uint32_t> numbers_;  // by place; empty: 0, 1, 2, ...
 };
 
 }  // namespace
@@ -112,7 +116,7 @@ Status EdgeRows::InternAll(ValueList* values, std::vector<uint32_t>* numbers) {
 }
 
 int64_t EdgeRows::bytes() const {
-  const auto edge = static_cast<int64_t>(2 * sizeof(GroupedEdge) + sizeof(uint32_t));
+  const auto edge = static_cast<int64_t>(sizeof(GroupedEdge) + 3 * sizeof(uint32_t));
   return static_cast<int64_t>(size()) * edge + src_values_.bytes() + dst_values_.bytes() +
          node_values_.bytes() + 2 * nodes_.bytes() + 2 * ids.bytes() +
          2 * static_cast<int64_t>(weights.capacity() * sizeof(double));
@@ -157,45 +161,36 @@ Status EdgeRows::NumberByOrder(Graph* graph) {
   return status;
 }
 
-// Orders what leaves each node by target, edge id, row.
-Status EdgeRows::Sort(Graph* graph) {
-  const size_t edges = src_.size();
-  Adjacency& out = graph->out;
-  ReserveLarge(edges, &out.nodes);
-  graph->edge_ids.Reserve(ids.size());
+// Puts the edges into their order.
+Status EdgeRows::Fill(Graph* graph) {
+  stop_.Each(size_t{0}, src_.size(), 1, [&](size_t i) {
+    if (src_[i] != dst_[i]) return;
+    graph->looped.resize(graph->size());
+    graph->looped[src_[i]] = true;
+  });
+  if (!stop_.status().ok()) return stop_.status();
+  EdgeOrder order;
+  Status status = OrderEdges(graph->size(), std::move(src_), std::move(dst_), ids, poll_, &order);
+  if (!status.ok()) return status;
+  graph->out.starts = std::move(order.starts);
+  graph->out.nodes = std::move(order.targets);
+  graph->out.nodes.shrink_to_fit();
+  if (order.rows.empty()) {
+    graph->weights = std::move(weights);
+    graph->weights.shrink_to_fit();
+    graph->edge_ids = std::move(ids);
+    graph->edge_ids.ShrinkToFit();
+    return status;
+  }
+  const std::vector<uint32_t>& rows = order.rows;
   ReserveLarge(weights.size(), &graph->weights);
-  const auto get = [&](size_t i) {
-    return GroupedEdge{src_[i], dst_[i], static_cast<uint32_t>(i)};
-  };
-  const auto before = [&](const GroupedEdge& a, const GroupedEdge& b) {
-    if (a.other != b.other) return a.other < b.other;
-    const int order = ids.size() == 0 ? 0 : Compare(ids[a.mark], ids[b.mark]);
-    return order != 0 ? order < 0 : a.mark < b.mark;
-  };
-  const auto use = [&](uint32_t node, GroupedEdge* first, GroupedEdge* last) {
-    constexpr ptrdiff_t kFew = 16384;
-    if (last - first <= kFew) {
-      std::sort(first, last, before);
-    } else {
-      std::vector<GroupedEdge> many(first, last);
-      Status status = PolledSort(poll_, &many, before);
-      if (!status.ok()) return status;
-      std::copy(many.begin(), many.end(), first);
-    }
-    for (const GroupedEdge* edge = first; edge != last; ++edge) {
-      out.nodes.push_back(edge->other);
-      if (edge->other == node) {
-        graph->looped.resize(graph->size());
-        graph->looped[node] = true;
-      }
-      if (ids.size() > 0) graph->edge_ids.Append(ids[edge->mark]);
-      if (!weights.empty()) graph->weights.push_back(weights[edge->mark]);
-    }
-    return stop_.After(8 * static_cast<uint64_t>(last - first)) ? stop_.status() : Status::Ok();
-  };
-  Status status = GroupByNode(graph->size(), edges, get, use, &stop_, &out.starts);
-  graph->edge_ids.ShrinkToFit();
-  return status;
+  stop_.Each(size_t{0}, weights.size(), 2, [&](size_t i) {
+    __builtin_prefetch(&weights[rows[std::min(i + kAhead, rows.size() - 1)]]);
+    graph->weights.push_back(weights[rows[i]]);
+  });
+  weights = {};
+  if (ids.size() > 0) status = ids.Pick(std::move(order.rows), &stop_, &graph->edge_ids);
+  return stop_.status();
 }
 
 Status EdgeRows::Finish(Graph* graph) {
@@ -218,7 +213,7 @@ Status EdgeRows::Finish(Graph* graph) {
   }
   Status status = by_array ? NumberByArray(least, width, graph) : Intern();
   if (status.ok() && !by_array) status = NumberByOrder(graph);
-  return status.ok() ? Sort(graph) : std::move(status);
+  return status.ok() ? Fill(graph) : std::move(status);
 }
 
 }  // namespace vecgraph

@@ -48,7 +48,7 @@ class EdgeRows {
   Status InternAll(ValueList* values, std::vector<uint32_t>* numbers);
   Status NumberByArray(int64_t least, uint64_t width, Graph* graph);
   Status NumberByOrder(Graph* graph);
-  Status Sort(Graph* graph);
+  Status Fill(Graph* graph);
 
   const StopPoll& poll_;
   Stop stop_;

@@ -36,12 +36,11 @@ Status Graph::In(const StopPoll& poll, const Adjacency** in) const {
     while (out.end(source) <= slot) ++source;
     return GroupedEdge{out.nodes[slot], source, static_cast<uint32_t>(slot)};
   };
-  const auto use = [&](uint32_t, const GroupedEdge* first, const GroupedEdge* last) {
+  const auto use = [&](const GroupedEdge* first, const GroupedEdge* last) {
     for (; first != last; ++first) {
       made.nodes.push_back(first->other);
       made.slots.push_back(first->mark);
     }
-    return Status::Ok();
   };
   Status status = GroupByNode(size(), edges(), get, use, &stop, &made.starts);
   if (status.ok()) in_ = std::move(made);

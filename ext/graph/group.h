@@ -22,9 +22,9 @@ struct GroupedEdge {
   uint32_t mark;   // what tells it from others: a row, a slot
 };
 
-// `get(i)` is edge i of `count`; `use(node, first, last)` gets those of each node in turn, in the
-// order in which they came, and may reorder them. Leaves in `starts` where each node's begin.
-// An error: interrupted, or what `use` returned.
+// `get(i)` is edge i of `count`. When all have been got, `use(first, last)` is given them in
+// pieces, one node's after the other's, each in the order in which they came. Leaves in `starts`
+// where each node's begin. An error: interrupted.
 template <class Get, class Use>
 Status GroupByNode(uint32_t nodes, size_t count, Get&& get, Use&& use, Stop* stop,
                    std::vector<uint32_t>* starts) {
@@ -63,17 +63,9 @@ Status GroupByNode(uint32_t nodes, size_t count, Get&& get, Use&& use, Stop* sto
     sorted.resize(end - begin);
     for (size_t i = begin; i < end; ++i) {
       sorted[place[dealt[i].node - base]++] = dealt[i];
-      if (stop->After(3)) return stop->status();
+      if (stop->After(4)) return stop->status();
     }
-    uint32_t from = 0;
-    for (uint32_t n = 0; n < here; ++n) {
-      const uint32_t to = place[n];  // where the next node's begin
-      if (from < to) {
-        Status status = use(base + n, sorted.data() + from, sorted.data() + to);
-        if (!status.ok()) return status;
-      }
-      from = to;
-    }
+    use(sorted.data(), sorted.data() + sorted.size());
     begin = end;
   }
   starts->back() = static_cast<uint32_t>(count);

@@ -5,11 +5,16 @@
 #include <cstring>
 #include <functional>
 #include <limits>
+#include <utility>
 
 #include "base/value.h"
+#include "graph/stop.h"
 
 namespace vecgraph {
 namespace {
+
+// Values are fetched so many steps before they are needed.
+constexpr size_t kAhead = 24;
 
 int Sign(bool less, bool greater) { return less ? -1 : greater ? 1 : 0; }
 
@@ -193,8 +198,7 @@ void ValueList::AppendSlowly(int64_t integer) {
       ++size_;
       return;
     }
-    const bool narrow = size_ == 0 || (first_ >= 0 && Integer(size_ - 1) <= kNarrowest);
-    ChangeTo(narrow && integer >= 0 && integer <= kNarrowest ? Form::kNarrow : Form::kWide);
+    ChangeTo(FitsNarrow() && integer >= 0 && integer <= kNarrowest ? Form::kNarrow : Form::kWide);
   } else if (form_ == Form::kNarrow && (integer < 0 || integer > kNarrowest)) {
     ChangeTo(Form::kWide);
   }
@@ -239,6 +243,43 @@ void ValueList::ChangeTo(Form form) {
     types_.assign(size_, SQLITE_INTEGER);
   }
   form_ = form;
+}
+
+// Whether all are integers of 32 bits.
+bool ValueList::FitsNarrow() const {
+  return form_ == Form::kNarrow ||
+         (form_ == Form::kRun &&
+          (size_ == 0 || (first_ >= 0 && Integer(size_ - 1) <= int64_t{UINT32_MAX})));
+}
+
+Status ValueList::Pick(std::vector<uint32_t> places, Stop* stop, ValueList* picked) const {
+  const size_t count = places.size();
+  const auto fetch = [&](size_t i) { Fetch(places[std::min(i + kAhead, count - 1)]); };
+  *picked = ValueList();
+  if (!FitsNarrow()) {
+    picked->Reserve(count);
+    stop->Each(size_t{0}, count, 4, [&](size_t i) {
+      fetch(i);
+      picked->Append((*this)[places[i]]);
+    });
+    picked->ShrinkToFit();
+    return stop->status();
+  }
+  // The values fit where the places are.
+  bool is_run = true;
+  stop->Each(size_t{0}, count, 2, [&](size_t i) {
+    fetch(i);
+    places[i] = static_cast<uint32_t>(Integer(places[i]));
+    is_run = is_run && places[i] == places[0] + i;
+  });
+  picked->size_ = count;
+  picked->form_ = is_run ? Form::kRun : Form::kNarrow;
+  if (is_run) {
+    picked->first_ = count > 0 ? places[0] : 0;
+  } else {
+    picked->narrow_ = std::move(places);
+  }
+  return stop->status();
 }
 
 void ValueList::ShrinkToFit() {

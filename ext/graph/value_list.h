@@ -17,6 +17,8 @@
 
 namespace vecgraph {
 
+class Stop;
+
 struct ValueRef {
   int type = SQLITE_NULL;
   int64_t integer = 0;
@@ -90,6 +92,8 @@ class ValueList {
     *this = ValueList();
     return numbers;
   }
+  // Value places[i] as value i, for each i. An error: `stop` said so.
+  Status Pick(std::vector<uint32_t> places, Stop* stop, ValueList* picked) const;
   void ShrinkToFit();
   int64_t bytes() const;
 
@@ -98,6 +102,7 @@ class ValueList {
   // types among them, `wide_` holds an integer, a real's bits, or a place in `text_`.
   enum class Form : uint8_t { kRun, kNarrow, kWide, kMixed };
 
+  bool FitsNarrow() const;
   ValueRef Mixed(size_t i) const;
   void AppendSlowly(int64_t integer);
   void ChangeTo(Form form);

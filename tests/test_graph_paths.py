@@ -91,6 +91,33 @@ def test_shortest_paths_are_those_of_networkx(engine, direction, index, weight, 
     assert compared > 10
 
 
+@EACH_DIRECTION
+@pytest.mark.parametrize("nodes, edges", [(300, 420), (90, 140), (60, 300), (40, 1200)])
+def test_one_path_in_memory_is_the_first_of_several(engine, direction, nodes, edges):
+    """The one has a search of its own. Long paths, and nodes with many edges, also parallel ones."""
+    graph = random_graph(nodes, nodes, edges, ID_TYPES["mixed"])
+    write_graph(engine, graph, shuffle=1)
+    rng = random.Random(nodes)
+    walked = directed(graph, direction)
+    longest = 0
+    for _ in range(60):
+        source, target = rng.choices(sorted(graph, key=sql_key), k=2)
+        more = rng.choice(["", " AND types = '[\"uses\",\"likes\"]'"])
+        depth = rng.choice([None, 0, 1, 2, 3, 6])
+        given = (source, target, direction, depth)
+        one, several = (
+            engine.execute(f"SELECT step, node, edge_id, cost FROM {call} AND direction = ? AND "
+                           f"max_depth = ?{more}", given)
+            for call in ("graph_shortest_path('edges', ?, ?) WHERE 1",
+                         "graph_k_shortest_paths('edges', ?, ?) WHERE k = 1"))
+        assert one == several
+        longest = max(longest, len(one) - 1)
+        if more == "" and depth is None:
+            assert len(one) - 1 == (nx.shortest_path_length(walked, source, target)
+                                    if nx.has_path(walked, source, target) else -1)
+    assert longest >= (2 if nodes == 40 else 4)
+
+
 @EACH_WEIGHT
 def test_k_shortest_paths_without_parallel_edges(engine, weight):
     compared = 0

@@ -38,6 +38,7 @@ def engine():
     ("graph_closeness('{}', '[1, 2, 3]', NULL, 'both')", 4),
     ("graph_betweenness('{}', 3)", 6),
     ("graph_degree('{}') WHERE simple = 1", 2),
+    (f"graph_shortest_path('{{}}', 0, {NODES})", 2),
 ], ids=str)
 def test_work_in_memory_asks(engine, call, cost):
     """About every 65,536 operations; `cost`: so many for each edge, at least."""
@@ -64,6 +65,7 @@ def more(engine, call, small, large):
     ("graph_components('{}')", 12),
     ("graph_toposort('{}')", 13),
     ("graph_similarity('{}', 1) WHERE top_k = 1", 14),
+    (f"graph_shortest_path('{{}}', 0, {EDGES})", 2),
 ], ids=str)
 def test_the_edges_of_one_node_ask(engine, call, cost):
     """A node may have them all. `cost` is more than what the other nodes ask."""

@@ -68,6 +68,9 @@ class GraphWalk final : public WalkIds {
   ValueRef edge_id(uint32_t edge) const override { return graph_->edge_id(edge); }
   const Graph& graph() const { return *graph_; }
   static bool gave_up() { return false; }
+  // How many links Visit() and VisitBack() go through; of both ways a self-loop counts twice.
+  uint32_t Degree(uint32_t node) const { return DegreeAlong(direction_, node); }
+  uint32_t DegreeBack(uint32_t node) const { return DegreeAlong(Reverse(direction_), node); }
 
   template <class Use>
   Status Visit(uint32_t node, Use&& use) {
@@ -83,10 +86,16 @@ class GraphWalk final : public WalkIds {
   Status VisitAlong(Direction way, uint32_t node, Use&& use) {
     const Graph& graph = *graph_;
     const Adjacency& out = graph.out;
+    if (way == Direction::kOut) {
+      for (uint32_t slot = out.begin(node), end = out.end(node); slot < end; ++slot) {
+        if (!use(Link{out.nodes[slot], slot, graph.weight(slot)})) break;
+      }
+      return Status::Ok();
+    }
     uint32_t slot = way == Direction::kIn ? 0 : out.begin(node);
     const uint32_t out_end = way == Direction::kIn ? 0 : out.end(node);
-    uint32_t place = way == Direction::kOut ? 0 : in_->begin(node);
-    const uint32_t in_end = way == Direction::kOut ? 0 : in_->end(node);
+    uint32_t place = in_->begin(node);
+    const uint32_t in_end = in_->end(node);
     for (;;) {
       // A self-loop was visited among what leaves.
       if (way == Direction::kBoth) {
@@ -105,6 +114,11 @@ class GraphWalk final : public WalkIds {
       }
       if (!use(link)) return Status::Ok();
     }
+  }
+
+  uint32_t DegreeAlong(Direction way, uint32_t node) const {
+    return (way == Direction::kIn ? 0 : graph_->out.degree(node)) +
+           (way == Direction::kOut ? 0 : in_->degree(node));
   }
 
   std::shared_ptr<const Graph> graph_;

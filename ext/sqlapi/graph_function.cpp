@@ -198,11 +198,14 @@ Status FilterGraph(GraphCursor* cursor, const char* plan, sqlite3_value** argv) 
       cursor->values[static_cast<size_t>(place)] = Value(argv[i]);
     }
   }
+  // Of look-ups nothing can be used again: what tells calls apart is not asked for.
+  const bool kept = cursor->result && cursor->result->graph;
   std::string key;
-  Status status = call.MakeKey(&key);
+  Status status = kept ? call.MakeKey(&key) : Status::Ok();
   if (!status.ok()) return status;
-  if (!cursor->result || cursor->result->key != key || !call.IsValid(*cursor->result)) {
+  if (!kept || cursor->result->key != key || !call.IsValid(*cursor->result)) {
     status = function.run(&call);
+    if (status.ok() && !kept && call.graph_) status = call.MakeKey(&key);
     if (!status.ok()) return status;
     cursor->result = call.Result(std::move(key));
     table.last = cursor->result;

@@ -1,6 +1,9 @@
 #include "sqlapi/graph_routes.h"
 
 #include <algorithm>
+#include <type_traits>
+
+#include "graph/fewest_edges.h"
 
 namespace vecgraph {
 namespace {
@@ -11,11 +14,24 @@ struct Ends {
 };
 
 struct RouteOptions {
+  bool one = false;  // path
   uint64_t count = 0;
   double most = CostSearch::kNever;  // what max_depth allows
   bool unit = false;
   bool simple = false;
 };
+
+Status FindOne(GraphWalk* walk, uint32_t source, uint32_t target, const RouteOptions& options,
+               Stop* stop, RouteRows* rows) {
+  const auto most = static_cast<uint32_t>(std::min<double>(options.most, UINT32_MAX));
+  std::vector<Link> path;
+  bool found = false;
+  Status status = FindFewestEdges(walk, source, target, most, stop, &path, &found);
+  if (!status.ok() || !found) return status;
+  rows->Begin(source);
+  for (const Link& link : path) rows->Add(link, 1);
+  return status;
+}
 
 template <class AnyWalk>
 Status FindRoutes(AnyWalk* walk, const Ends& ends, const RouteOptions& options,
@@ -28,6 +44,11 @@ Status FindRoutes(AnyWalk* walk, const Ends& ends, const RouteOptions& options,
   const bool both_ways = walk->CanGoBack();
   if (both_ways) status = walk->OpenBack(poll);
   Stop stop(poll);
+  if constexpr (std::is_same_v<AnyWalk, GraphWalk>) {
+    if (status.ok() && options.one && options.unit) {
+      return FindOne(walk, source, target, options, &stop, rows);
+    }
+  }
   WalkLinks<AnyWalk, false> links(walk, options.simple);
   WalkLinks<AnyWalk, true> back(walk, options.simple);
   CostSearch from_source(&links, source, options.unit);
@@ -42,21 +63,22 @@ Status FindRoutes(AnyWalk* walk, const Ends& ends, const RouteOptions& options,
   std::vector<Route> routes;
   status = list({&links, &search, source, target, least, options.most, &stop}, options.count,
                 &routes, more);
-  for (const Route& route : routes) rows->Add(links, route, source, options.unit);
+  for (const Route& route : routes) {
+    rows->Begin(source);
+    for (const uint32_t number : route) {
+      rows->Add(links[number], options.unit ? 1 : links[number].weight);
+    }
+  }
   return status;
 }
 
 }  // namespace
 
-void RouteRows::Add(const Links& links, const Route& route, uint32_t source, bool unit) {
-  ++paths_;
-  Row row{paths_, 0, source, 0, 0};
-  rows_.push_back(row);
-  for (const uint32_t number : route) {
-    const Link& link = links[number];
-    row = {paths_, row.step + 1, link.node, link.edge, row.cost + (unit ? 1 : link.weight)};
-    rows_.push_back(row);
-  }
+void RouteRows::Begin(uint32_t source) { rows_.push_back({++paths_, 0, source, 0, 0}); }
+
+void RouteRows::Add(const Link& link, double cost) {
+  const Row& last = rows_.back();
+  rows_.push_back({paths_, last.step + 1, link.node, link.edge, last.cost + cost});
 }
 
 void RouteRows::Column(sqlite3_context* ctx, size_t i, int column) const {
@@ -81,6 +103,7 @@ Status RunRoutes(GraphCall* call, RouteRows::Field first, uint64_t count, ListRo
   Direction direction = Direction::kOut;
   RouteOptions options;
   options.count = count;
+  options.one = first == RouteRows::kStep;
   options.unit = call->Given("weight_col") == nullptr;
   uint64_t depth = UINT32_MAX;
   Status status = call->ReadDirection(&direction);

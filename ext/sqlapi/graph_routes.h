@@ -22,8 +22,9 @@ class RouteRows final : public GraphRows {
   std::shared_ptr<const WalkIds> ids;
 
   void Clear() { rows_.clear(), paths_ = 0; }
-  // Adds a path of `links` from `source`. `unit`: every edge costs 1.
-  void Add(const Links& links, const Route& route, uint32_t source, bool unit);
+  // Begins a path; then each link of it.
+  void Begin(uint32_t source);
+  void Add(const Link& link, double cost);
 
   size_t size() const override { return rows_.size(); }
   void Column(sqlite3_context* ctx, size_t i, int column) const override;
@@ -57,7 +58,8 @@ using ListRoutes = Status (*)(const RouteTask& task, uint64_t count, std::vector
                               bool* more);
 
 // Runs a function of the arguments (edge_table, source, target, weight_col, direction, max_depth,
-// ...) that lists `count` paths.
+// ...) that lists `count` paths. Of a function for one path `list` is not asked where the edges are
+// in memory and cost 1.
 Status RunRoutes(GraphCall* call, RouteRows::Field first, uint64_t count, ListRoutes list);
 
 }  // namespace vecgraph

@@ -22,8 +22,9 @@
 // smaller id, or along a smaller edge id. graph_k_shortest_paths goes on from there.
 //
 // HOW IT WORKS: from both ends at once, by number of edges or by cost, until the two searches meet;
-// then from the source to the target among the nodes near a cheapest path (graph/route.h). By index
-// look-ups while few edges are touched, else on the whole graph in memory; the rows are the same.
+// then from the source to the target among the nodes near a cheapest path (graph/route.h;
+// graph/fewest_edges.h if the edges are in memory and cost 1). By index look-ups while few edges
+// are touched, else on the whole graph in memory; the rows are the same.
 #include <array>
 
 #include "sqlapi/graph_routes.h"

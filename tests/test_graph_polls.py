@@ -66,6 +66,8 @@ def more(engine, call, small, large):
     ("graph_toposort('{}')", 13),
     ("graph_similarity('{}', 1) WHERE top_k = 1", 14),
     (f"graph_shortest_path('{{}}', 0, {EDGES})", 2),
+    ("graph_pagerank('{}') WHERE tol = 0 AND max_iter = 20", 170),
+    ("graph_ppr('{}', 0) WHERE eps = 1e-9 AND top_k = 1 AND direction = 'out'", 700),
 ], ids=str)
 def test_the_edges_of_one_node_ask(engine, call, cost):
     """A node may have them all. `cost` is more than what the other nodes ask."""

@@ -39,26 +39,29 @@ Status WeakComponents(const Graph& graph, const StopPoll& poll, std::vector<uint
   return Status::Ok();
 }
 
-// Tarjan's algorithm with a stack of its own.
-Status StrongComponents(const Graph& graph, const StopPoll& poll,
-                        std::vector<uint32_t>* component) {
+namespace {
+
+// Tarjan's algorithm with a stack of its own. use(first, last) gets the nodes of each component, in
+// the order in which they were left; a component comes after all that it leads to.
+template <class Use>
+Status EachStrong(const Graph& graph, const StopPoll& poll, Use&& use) {
   constexpr uint32_t kUnseen = UINT32_MAX;
+  constexpr uint32_t kDone = UINT32_MAX - 1;
   struct Frame {
     uint32_t node;
     uint32_t slot;  // the next edge to follow
+    size_t left;    // how many had been left before it
   };
   const uint32_t nodes = graph.size();
-  std::vector<uint32_t> order(nodes, kUnseen);  // when a node was first seen
-  std::vector<uint32_t> low(nodes);             // the earliest open node that it reaches
-  std::vector<uint32_t> open;                   // seen, and not yet in a component
+  std::vector<uint32_t> order(nodes, kUnseen);  // when a node was first seen; kDone: it was used
+  std::vector<uint32_t> low(nodes);             // the earliest node, not used, that it reaches
+  std::vector<uint32_t> left;                   // and not used
   std::vector<Frame> stack;
-  component->assign(nodes, kUnseen);
   Stop stop(poll);
   uint32_t seen = 0;
   const auto enter = [&](uint32_t node) {
     order[node] = low[node] = seen++;
-    open.push_back(node);
-    stack.push_back({node, graph.out.begin(node)});
+    stack.push_back({node, graph.out.begin(node), left.size()});
   };
   for (uint32_t first = 0; first < nodes; ++first) {
     if (order[first] == kUnseen) enter(first);
@@ -70,28 +73,49 @@ Status StrongComponents(const Graph& graph, const StopPoll& poll,
         const uint32_t next = graph.out.nodes[frame.slot++];
         if (order[next] == kUnseen) {
           enter(next);
-        } else if ((*component)[next] == kUnseen) {
+        } else if (order[next] != kDone) {
           low[node] = std::min(low[node], order[next]);
         }
         continue;
       }
+      const auto since = static_cast<ptrdiff_t>(frame.left);
       stack.pop_back();
       if (!stack.empty()) {
         uint32_t& above = low[stack.back().node];
         above = std::min(above, low[node]);
       }
+      left.push_back(node);
       if (low[node] != order[node]) continue;
-      // Everything opened since belongs to this node's component.
-      auto from = open.end();
-      uint32_t least = node;
-      do {
-        least = std::min(least, *--from);
-      } while (*from != node);
-      std::for_each(from, open.end(), [&](uint32_t member) { (*component)[member] = least; });
-      open.erase(from, open.end());
+      // What was left since it was met belongs to its component.
+      const auto from = left.begin() + since;
+      std::for_each(from, left.end(), [&](uint32_t member) { order[member] = kDone; });
+      use(from, left.end());
+      left.erase(from, left.end());
     }
   }
   return stop.status();
+}
+
+}  // namespace
+
+Status StrongComponents(const Graph& graph, const StopPoll& poll,
+                        std::vector<uint32_t>* component) {
+  component->resize(graph.size());
+  return EachStrong(graph, poll, [&](auto first, auto last) {
+    const uint32_t least = *std::min_element(first, last);
+    std::for_each(first, last, [&](uint32_t member) { (*component)[member] = least; });
+  });
+}
+
+Status StrongOrder(const Graph& graph, const StopPoll& poll, std::vector<uint32_t>* nodes,
+                   std::vector<uint32_t>* starts) {
+  nodes->clear();
+  nodes->reserve(graph.size());
+  starts->assign(1, 0);
+  return EachStrong(graph, poll, [&](auto first, auto last) {
+    nodes->insert(nodes->end(), first, last);
+    starts->push_back(static_cast<uint32_t>(nodes->size()));
+  });
 }
 
 }  // namespace vecgraph

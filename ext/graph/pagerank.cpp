@@ -3,72 +3,183 @@
 #include <algorithm>
 #include <cmath>
 
+#include "graph/receiver.h"
 #include "graph/stop.h"
+#include "graph/strong_solver.h"
 
 namespace vecgraph {
 namespace {
 
 // The sum of the weights of what leaves each node in this direction.
-Status SumLeaving(const Graph& graph, Direction direction, const Adjacency* in, Stop* stop,
+Status SumLeaving(const Graph& graph, Direction direction, const Adjacency& in, Stop* stop,
                   std::vector<double>* sums) {
   sums->assign(graph.size(), 0);
+  // What leaves is what would come along the same edges the other way.
+  const Receiver back(graph, in, Reverse(direction));
   for (uint32_t u = 0; u < graph.size(); ++u) {
     double sum = 0;
-    if (direction != Direction::kIn) {
-      for (uint32_t slot = graph.out.begin(u); slot < graph.out.end(u); ++slot) {
-        sum += graph.weight(slot);
-      }
-    }
-    if (direction != Direction::kOut) {
-      for (uint32_t i = in->begin(u); i < in->end(u); ++i) {
-        if (direction == Direction::kBoth && in->nodes[i] == u) continue;
-        sum += graph.weight(in->slots[i]);
-      }
+    if (!back.Each(u, stop, [&](uint32_t, double weight) { sum += weight; })) {
+      return stop->status();
     }
     (*sums)[u] = sum;
     Status status = CheckWeightSum(graph, u, sum);
     if (!status.ok()) return status;
-    if (stop->After(2 + graph.out.degree(u))) return stop->status();
+    if (stop->After(2)) return stop->status();
   }
   return Status::Ok();
 }
 
-// What node v receives, when each node gives `share[u]` for each unit of weight.
-class Receiver {
- public:
-  Receiver(const Graph& graph, const Adjacency* in, Direction direction)
-      : graph_(graph), in_(in), direction_(direction), weighted_(!graph.weights.empty()) {}
-
-  double operator()(uint32_t v, const std::vector<double>& share) const {
-    double sum = 0;
-    if (direction_ != Direction::kIn) {
-      for (uint32_t i = in_->begin(v); i < in_->end(v); ++i) {
-        const double part = share[in_->nodes[i]];
-        sum += weighted_ ? part * graph_.weights[in_->slots[i]] : part;
-      }
-    }
-    if (direction_ != Direction::kOut) {
-      for (uint32_t slot = graph_.out.begin(v); slot < graph_.out.end(v); ++slot) {
-        if (direction_ == Direction::kBoth && graph_.out.nodes[slot] == v) continue;
-        const double part = share[graph_.out.nodes[slot]];
-        sum += weighted_ ? part * graph_.weights[slot] : part;
-      }
-    }
-    return sum;
-  }
-  uint64_t steps(uint32_t v) const { return 2 + 2 * graph_.out.degree(v); }
-
- private:
-  const Graph& graph_;
-  const Adjacency* in_;
-  Direction direction_;
-  bool weighted_;
-};
-
-double SumOf(const std::vector<std::pair<uint32_t, double>>& weights) {
+// The same, with a sum of 1.
+std::vector<std::pair<uint32_t, double>> Shares(std::vector<std::pair<uint32_t, double>> weights) {
   double sum = 0;
   for (const auto& [node, weight] : weights) sum += weight;
-  return sum;
+  for (auto& [node, weight] : weights) weight /= sum;
+  return weights;
+}
+
+// What is the same in all rounds, and a round.
+class Power {
+ public:
+  // `teleport` is of those that are not 0, and sums to 1; empty: every node the same.
+  Power(const Receiver& receiver, const std::vector<double>& leaving,
+        const PageRankOptions& options, std::vector<std::pair<uint32_t, double>> teleport)
+      : receiver_(receiver),
+        leaving_(leaving),
+        damping_(options.damping),
+        even_(1.0 / static_cast<double>(leaving.size())),
+        uniform_(teleport.empty()),
+        spread_lost_(teleport.empty() || options.uniform_dangling),
+        teleport_(std::move(teleport)),
+        share_(leaving.size()) {}
+
+  // Whether the score of nodes that nothing leaves goes where walks start: then it only scales.
+  bool lost_returns() const { return uniform_ || !spread_lost_; }
+  // Where walks start: p.
+  void Start(std::vector<double>* p) const {
+    p->assign(leaving_.size(), uniform_ ? even_ : 0);
+    for (const auto& [node, weight] : teleport_) (*p)[node] += weight;
+  }
+  // The scores after `x`. False: stop.
+  bool Round(const std::vector<double>& x, Stop* stop, std::vector<double>* y) {
+    const auto nodes = static_cast<uint32_t>(x.size());
+    lost_ = 0;
+    for (uint32_t u = 0; u < nodes; ++u) {
+      if (leaving_[u] > 0) {
+        share_[u] = x[u] / leaving_[u];
+      } else {
+        share_[u] = 0;
+        lost_ += x[u];
+      }
+      if (stop->After(2)) return false;
+    }
+    const double base =
+        (uniform_ ? (1 - damping_) * even_ : 0) + (spread_lost_ ? damping_ * lost_ * even_ : 0);
+    for (uint32_t v = 0; v < nodes; ++v) {
+      double sum = 0;
+      if (!receiver_.Sum(v, share_, stop, &sum) || stop->After(2)) return false;
+      (*y)[v] = base + damping_ * sum;
+    }
+    const double jump = 1 - damping_ + (spread_lost_ ? 0 : damping_ * lost_);
+    for (const auto& [node, weight] : teleport_) (*y)[node] += jump * weight;
+    change_ = 0;
+    for (uint32_t v = 0; v < nodes; ++v) {
+      change_ += std::fabs((*y)[v] - x[v]);
+      if (stop->After(1)) return false;
+    }
+    return true;
+  }
+  // Of the last round: the sum of |changes|, and what `x` had at nodes that nothing leaves.
+  double change() const { return change_; }
+  double lost() const { return lost_; }
+
+ private:
+  const Receiver& receiver_;
+  const std::vector<double>& leaving_;
+  const double damping_;
+  const double even_;
+  const bool uniform_;
+  const bool spread_lost_;
+  const std::vector<std::pair<uint32_t, double>> teleport_;
+  std::vector<double> share_;
+  double change_ = 0;
+  double lost_ = 0;
+};
+
+// Chebyshev's semi-iteration (Golub, Varga 1961): goes on from a round by more than it changed, so
+// that errors which a power iteration keeps `damping` of in each round shrink by rate() instead,
+// but those that it keeps less of, too. For edges that lead both ways: then the rounds have real
+// eigenvalues, from -damping to damping.
+class Momentum {
+ public:
+  explicit Momentum(double damping) : square_(damping * damping) {}
+
+  bool begun() const { return !before_.empty(); }
+  double rate() const { return std::sqrt(square_) / (1 + std::sqrt(1 - square_)); }
+  // The round from `x` led to `y`: leaves in `x` what the next one starts from. False: stop.
+  bool Go(std::vector<double>* x, std::vector<double>* y, Stop* stop) {
+    if (!begun()) {
+      before_ = *x;
+      x->swap(*y);
+      return true;
+    }
+    omega_ = 1 / (1 - square_ * omega_ / 4);
+    for (size_t v = 0; v < x->size(); ++v) {
+      const double next = before_[v] + omega_ * ((*y)[v] - before_[v]);
+      // Near 0 it may go too far; a score that is reached stays one.
+      before_[v] = next > 0 ? next : (*y)[v];
+      if (stop->After(2)) return false;
+    }
+    x->swap(before_);
+    return true;
+  }
+
+ private:
+  const double square_;
+  double omega_ = 2;
+  std::vector<double> before_;
+};
+
+// Scales to a sum of 1. False: stop.
+bool Normalise(std::vector<double>* scores, Stop* stop) {
+  double sum = 0;
+  for (const double score : *scores) {
+    sum += score;
+    if (stop->After(1)) return false;
+  }
+  for (double& score : *scores) {
+    score /= sum;
+    if (stop->After(1)) return false;
+  }
+  return true;
+}
+
+// The first rounds say little about how fast later ones are.
+constexpr uint64_t kFirst = 3;
+// SolveByStrong() takes the time of so many rounds, at least. A graph with fewer edges than kLarge
+// is done soon anyway, and rounds give nodes that are alike the same score to the last bit.
+constexpr double kSolve = 20;
+// A ratio of changes that gets smaller faster than this may yet become a small one.
+constexpr double kSettled = 0.95;
+constexpr size_t kLarge = 4096;
+
+// Goes on from a round to what rounds without end would lead to, but for the sum. Where score that
+// is lost goes to where walks start, it scales all scores alike: they are solved without it.
+Status Solve(const Graph& graph, const Receiver& receiver, const std::vector<double>& leaving,
+             const PageRankOptions& options, const Power& power, const StopPoll& poll,
+             std::vector<double>* start, PageRankResult* result) {
+  const double scale = 1 - options.damping + options.damping * power.lost();
+  StrongSolverOptions solver;
+  solver.damping = options.damping;
+  solver.error = options.tolerance / (4 * scale);
+  // If they are not enough, rounds go on from there.
+  solver.most_sweeps = (options.most_rounds - result->rounds + 1) / 2;
+  for (double& score : result->scores) score /= scale;
+  power.Start(start);
+  uint64_t sweeps = 0;
+  Status status = SolveByStrong(graph, options.direction, receiver, leaving, *start, solver, poll,
+                                &result->scores, &sweeps);
+  result->rounds += sweeps;
+  return status;
 }
 
 }  // namespace
@@ -85,61 +196,51 @@ Status CheckWeightSum(const Graph& graph, uint32_t node, double sum) {
 
 Status PageRank(const Graph& graph, const std::vector<std::pair<uint32_t, double>>& teleport,
                 const PageRankOptions& options, const StopPoll& poll, PageRankResult* result) {
-  const uint32_t nodes = graph.size();
   *result = PageRankResult();
-  result->converged = nodes == 0;
-  if (nodes == 0) return Status::Ok();
+  result->converged = graph.size() == 0;
+  if (graph.size() == 0) return Status::Ok();
   const Adjacency* in = nullptr;
   Status status = graph.In(poll, &in);
   if (!status.ok()) return status;
   Stop stop(poll);
   std::vector<double> leaving;
-  status = SumLeaving(graph, options.direction, in, &stop, &leaving);
+  status = SumLeaving(graph, options.direction, *in, &stop, &leaving);
   if (!status.ok()) return status;
 
-  const double even = 1.0 / nodes;
-  const double total = SumOf(teleport);
-  const Receiver received(graph, in, options.direction);
+  const Receiver receiver(graph, *in, options.direction);
+  const bool both = options.direction == Direction::kBoth;
+  Power power(receiver, leaving, options, Shares(teleport));
+  Momentum momentum(options.damping);
   std::vector<double>& x = result->scores;
+  std::vector<double> y(graph.size());
   // What the seeds do not reach never has any.
-  x.assign(nodes, teleport.empty() ? even : 0);
-  for (const auto& [node, weight] : teleport) x[node] += weight / total;
-  std::vector<double> share(nodes);
-  std::vector<double> y(nodes);
+  power.Start(&x);
+  bool may_solve =
+      options.tolerance > 0 && !both && power.lost_returns() && graph.edges() >= kLarge;
+  double ratio = 0;  // of the changes of the last two rounds
   while (!result->converged && result->rounds < options.most_rounds) {
+    const double last_change = power.change();
+    const double last_ratio = ratio;
+    if (!power.Round(x, &stop, &y)) return stop.status();
     ++result->rounds;
-    double lost = 0;
-    for (uint32_t u = 0; u < nodes; ++u) {
-      if (leaving[u] > 0) {
-        share[u] = x[u] / leaving[u];
-      } else {
-        share[u] = 0;
-        lost += x[u];
-      }
-      if (stop.After(2)) return stop.status();
-    }
-    const double base =
-        (teleport.empty() ? (1 - options.damping) * even : 0) +
-        (teleport.empty() || options.uniform_dangling ? options.damping * lost * even : 0);
-    for (uint32_t v = 0; v < nodes; ++v) {
-      y[v] = base + options.damping * received(v, share);
-      if (stop.After(received.steps(v))) return stop.status();
-    }
-    const double jump =
-        1 - options.damping + (options.uniform_dangling ? 0 : options.damping * lost);
-    for (const auto& [node, weight] : teleport) y[node] += jump * weight / total;
-    double change = 0;
-    for (uint32_t v = 0; v < nodes; ++v) {
-      change += std::fabs(y[v] - x[v]);
-      if (stop.After(1)) return stop.status();
+    result->converged = power.change() < options.tolerance;
+    ratio = power.change() / last_change;
+    const bool knows = result->rounds > kFirst && !result->converged;
+    if (both && options.tolerance > 0 && knows && (momentum.begun() || ratio > momentum.rate())) {
+      if (!momentum.Go(&x, &y, &stop)) return stop.status();
+      continue;
     }
     std::swap(x, y);
-    result->converged = change < options.tolerance;
+    if (may_solve && knows && ratio >= kSettled * last_ratio &&
+        power.change() * std::pow(ratio, kSolve) > options.tolerance) {
+      may_solve = false;
+      status = Solve(graph, receiver, leaving, options, power, poll, &y, result);
+      if (!status.ok()) return status;
+      if (!Normalise(&x, &stop)) return stop.status();
+    }
   }
   // Rounding alone moves the sum from 1.
-  double sum = 0;
-  for (const double score : x) sum += score;
-  for (double& score : x) score /= sum;
+  Normalise(&x, &stop);
   return stop.status();
 }
 

@@ -1,9 +1,16 @@
-// PageRank, also a personalised one, by power iteration.
+// PageRank, also a personalised one.
 //
 // With damping d, teleport weights p (sum 1), and the share w(u,v) that u gives to v of its score:
 //   x[v] = (1 - d) p[v] + d (sum over u of x[u] w(u,v) + lost q[v])
 // where `lost` is the score of nodes that nothing leaves, and q is p or 1/N. The sum of x is 1.
-// A power iteration ends when the sum of |changes| is below `tolerance`. O(edges) each.
+// Each round of a power iteration puts x into the right side, in O(edges). The first whose sum of
+// |changes| is below `tolerance` is the last.
+//
+// A power iteration keeps up to d of its error in each round, where small cycles or long ways slow
+// it down. When the first rounds show that, others stand in for most of those that would follow: in
+// a direction of both such as go farther (Chebyshev), else a solution by strong components
+// (strong_solver.h), whose sweeps count as rounds. What ends it is a round of the power iteration
+// all the same. A tolerance of 0 asks for its rounds alone.
 #pragma once
 
 #include <cstdint>

@@ -23,13 +23,14 @@ class Leaving {
     if (direction_ == Direction::kIn) return in_->degree(node);
     return graph_.out.degree(node) + in_->degree(node) - graph_.Loops(node);
   }
-  // use(list, first, end, is_in) for each list of edges.
+  // use(list, first, end, is_in) for each list of edges, until one returns false. False: one did.
   template <class Use>
-  void EachList(uint32_t node, Use&& use) const {
-    if (direction_ != Direction::kIn) {
-      use(graph_.out, graph_.out.begin(node), graph_.out.end(node), false);
+  bool EachList(uint32_t node, Use&& use) const {
+    if (direction_ != Direction::kIn &&
+        !use(graph_.out, graph_.out.begin(node), graph_.out.end(node), false)) {
+      return false;
     }
-    if (direction_ != Direction::kOut) use(*in_, in_->begin(node), in_->end(node), true);
+    return direction_ == Direction::kOut || use(*in_, in_->begin(node), in_->end(node), true);
   }
   // Whether an edge to `other` stands in the list of what enters and in the other one, too.
   bool Twice(bool is_in, uint32_t node, uint32_t other) const {
@@ -90,7 +91,8 @@ struct List {
 // The unit of all scores in here is eps.
 class Push {
  public:
-  Push(const Leaving& leaving, PushSpace* space) : leaving_(leaving), space_(*space) {}
+  Push(const Leaving& leaving, PushSpace* space, Stop* stop)
+      : leaving_(leaving), space_(*space), stop_(*stop) {}
 
   // REQUIRES: Expect() said how many there would be. Whether a node's turn comes cannot be
   // foreseen: it is counted rather than branched on.
@@ -135,16 +137,12 @@ class Push {
     *rest = damping * waiting;
     return node;
   }
-  // Gives `rest` to the neighbours of `node`, by weight; `*given`: their number, 0 if no weight
-  // leaves it.
-  Status Spread(uint32_t node, double rest, uint64_t* given) {
-    if (leaving_.weighted()) return SpreadByWeight(node, rest, given);
-    *given = SpreadEvenly(node, rest);
-    return Status::Ok();
+  // Gives `rest` to the neighbours of `node`, by weight; `*any`: false if no weight leaves it.
+  Status Spread(uint32_t node, double rest, bool* any) {
+    return leaving_.weighted() ? SpreadByWeight(node, rest, any) : SpreadEvenly(node, rest, any);
   }
   // Leaves the space as it was. (node, score), and what waits in all. An error: interrupted.
-  Status Finish(double eps, Stop* stop, std::vector<std::pair<uint32_t, double>>* scores,
-                double* missing) {
+  Status Finish(double eps, std::vector<std::pair<uint32_t, double>>* scores, double* missing) {
     double waiting = 0;
     // In the order of memory, not in that of arrival.
     for (size_t word = 0; word < space_.reached.size(); ++word) {
@@ -155,13 +153,13 @@ class Push {
         const double empty = RoomOf(leaving_.Degree(node));
         waiting += std::exchange(space_.rooms[node], empty) - empty;
       }
-      if (stop->After(steps)) return stop->status();
+      if (stop_.After(steps)) return stop_.status();
     }
     scores->clear();
     for (const uint32_t node : scored_) {
       const double score = eps * std::exchange(space_.scores[node], 0);
       if (score > 0) scores->emplace_back(node, score);
-      if (stop->After(8)) return stop->status();
+      if (stop_.After(8)) return stop_.status();
     }
     *missing = eps * waiting;
     return Status::Ok();
@@ -170,52 +168,58 @@ class Push {
  private:
   static constexpr uint32_t kAhead = 16;
 
-  uint64_t SpreadEvenly(uint32_t node, double rest) {
+  Status SpreadEvenly(uint32_t node, double rest, bool* any) {
     const uint32_t degree = leaving_.Degree(node);
     const double amount = rest / degree;
+    *any = degree > 0;
     Expect(degree);
-    leaving_.EachList(node, [&](const Adjacency& list, uint32_t i, uint32_t end, bool is_in) {
-      for (; i < end; ++i) {
-        if (end - i > kAhead) Fetch(list.nodes[i + kAhead]);
-        const uint32_t other = list.nodes[i];
-        if (!leaving_.Twice(is_in, node, other)) Give(other, amount);
-      }
-    });
-    return degree;
+    const auto give = [&](const Adjacency& list, uint32_t begin, uint32_t end, bool is_in) {
+      return stop_.EachPiece(begin, end, 8, [&](uint32_t i, uint32_t to) {
+        for (; i < to; ++i) {
+          if (end - i > kAhead) Fetch(list.nodes[i + kAhead]);
+          const uint32_t other = list.nodes[i];
+          if (!leaving_.Twice(is_in, node, other)) Give(other, amount);
+        }
+      });
+    };
+    return leaving_.EachList(node, give) ? Status::Ok() : stop_.status();
   }
-  Status SpreadByWeight(uint32_t node, double rest, uint64_t* given) {
+  Status SpreadByWeight(uint32_t node, double rest, bool* any) {
     double sum = 0;
     around_.clear();
-    leaving_.EachList(node, [&](const Adjacency& list, uint32_t i, uint32_t end, bool is_in) {
-      for (; i < end; ++i) {
+    const auto read = [&](const Adjacency& list, uint32_t begin, uint32_t end, bool is_in) {
+      return stop_.Each(begin, end, 8, [&](uint32_t i) {
         const uint32_t other = list.nodes[i];
         const double weight = leaving_.Weight(is_in, i);
-        if (leaving_.Twice(is_in, node, other) || !(weight > 0)) continue;
+        if (leaving_.Twice(is_in, node, other) || !(weight > 0)) return;
         Fetch(other);
         sum += weight;
         around_.emplace_back(other, weight);
-      }
-    });
+      });
+    };
+    if (!leaving_.EachList(node, read)) return stop_.status();
+    *any = !around_.empty();
     Status status = leaving_.CheckSum(node, sum);
     if (!status.ok()) return status;
     const double unit = rest / sum;
     Expect(around_.size());
-    for (const auto& [other, weight] : around_) Give(other, unit * weight);
-    *given = around_.size();
-    return status;
+    const bool all = stop_.Each(size_t{0}, around_.size(), 4, [&](size_t i) {
+      Give(around_[i].first, unit * around_[i].second);
+    });
+    return all ? Status::Ok() : stop_.status();
   }
   void Fetch(uint32_t node) const { __builtin_prefetch(space_.rooms.data() + node); }
   // The first neighbours of a node.
   void FetchFew(uint32_t node) const {
     leaving_.EachList(node, [&](const Adjacency& list, uint32_t i, uint32_t end, bool) {
-      for (end = std::min(end, i + kAhead); i < end; ++i) {
-        Fetch(list.nodes[i]);
-      }
+      for (end = std::min(end, i + kAhead); i < end; ++i) Fetch(list.nodes[i]);
+      return true;
     });
   }
 
   const Leaving& leaving_;
   PushSpace& space_;
+  Stop& stop_;
   std::vector<uint32_t> scored_;
   List<uint32_t> turn_;  // whose turn it is in this round
   size_t at_ = 0;
@@ -240,7 +244,7 @@ Status PushPageRank(const Graph& graph, const std::vector<std::pair<uint32_t, do
     status = MakeSpace(graph, leaving, direction, &stop, &space);
     if (!status.ok()) return status;
   }
-  Push push(leaving, &space);
+  Push push(leaving, &space, &stop);
   double total = 0;
   for (const auto& [node, weight] : seeds) total += weight;
   const auto seed = [&](double amount) {
@@ -251,16 +255,13 @@ Status PushPageRank(const Graph& graph, const std::vector<std::pair<uint32_t, do
   while (!push.done()) {
     double rest = 0;
     const uint32_t node = push.Take(damping, &rest);
-    uint64_t given = 0;
-    status = push.Spread(node, rest, &given);
+    bool any = false;
+    status = push.Spread(node, rest, &any);
     if (!status.ok()) return status;
-    if (given == 0) {
-      seed(rest);
-      given = seeds.size();
-    }
-    if (stop.After(8 + 8 * given)) return stop.status();
+    if (!any) seed(rest);
+    if (stop.After(any ? 8 : 8 + 8 * seeds.size())) return stop.status();
   }
-  status = push.Finish(eps, &stop, scores, missing);
+  status = push.Finish(eps, scores, missing);
   if (status.ok()) graph.KeepPushSpace(std::move(space));
   return status;
 }

@@ -26,12 +26,19 @@ class Stop {
   // edges. False: stop.
   template <class Index, class Use>
   bool Each(Index begin, Index end, uint64_t steps, Use&& use) {
+    return EachPiece(begin, end, steps, [&use](Index from, Index to) {
+      for (; from < to; ++from) use(from);
+    });
+  }
+  // The same, use(from, to) for a few thousand of them at a time.
+  template <class Index, class Use>
+  bool EachPiece(Index begin, Index end, uint64_t steps, Use&& use) {
     constexpr Index kPiece = 4096;
     while (begin < end) {
       const Index to = end - begin > kPiece ? begin + kPiece : end;
-      const uint64_t done = steps * (to - begin);
-      for (; begin < to; ++begin) use(begin);
-      if (After(done)) return false;
+      use(begin, to);
+      if (After(steps * (to - begin))) return false;
+      begin = to;
     }
     return true;
   }

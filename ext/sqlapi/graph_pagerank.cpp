@@ -11,8 +11,8 @@
 //   edge_table  name of a table or view, or db_query('SELECT ...')
 //   damping     the share of its score that a node passes on: 0.85, from 0 to below 1
 //   tol         stop when the sum of all changes in a round is below it: 1e-10; 0: do max_iter
-//               rounds
-//   max_iter    200
+//               rounds of a plain power iteration
+//   max_iter    200; where a power iteration is slow, faster rounds stand in for most of its own
 //   weight_col, null_weight  a node's score is shared by weight; without, by edges. What leaves a
 //               node must sum to 0 or from 1e-200 to 1e200
 //   direction   out (default): score flows from source to target; in; both

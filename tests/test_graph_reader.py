@@ -9,7 +9,7 @@ import pytest
 from conftest import LIBRARY
 
 MANY = 6000  # edges: beyond what is always looked up
-ROWS = 200_000  # what the largest rowid says there are: a twentieth of it is more, a hundredth less
+ROWS = 200_000  # what the largest rowid says there are: a quarter of it is more, a hundredth less
 
 
 def last(engine):
@@ -61,6 +61,24 @@ def test_an_index_with_all_that_is_read_is_used_for_longer(star, index, looked_u
     found = star.execute(f"SELECT count(*) FROM graph_distances('edges', {MANY + 1}, 'weight')")
     assert found == [(2,)]
     assert last(star)[0] == ("lookup" if looked_up is not None else "load")
+
+
+def test_long_walks_together_load_the_graph(star):
+    """After a quarter of the edges by look-ups; short walks do not count."""
+    star.script("CREATE INDEX i ON edges (source, target); CREATE TABLE none (source, target)")
+
+    def readers(count, start=0):
+        found = []
+        for _ in range(count):
+            star.execute("SELECT count(*) FROM graph_bfs('edges', ?, 1)", (start,))
+            found += star.execute("SELECT last_reader FROM graph_stats('none')")  # loads no edges
+        return [reader for reader, in found]
+
+    for _ in range(2):
+        assert readers(12) == ["lookup"] * (ROWS // 4 // MANY) + ["load"] + ["cache"] * 3
+        star.execute("DELETE FROM edges WHERE id = 1")  # the graph is no longer that of the table
+        assert readers(30, MANY + 1) == ["lookup"] * 30
+        star.execute("INSERT INTO edges VALUES (1, 0, 1, 1.5, 'a', 'k1')")
 
 
 def test_the_order_of_the_table_is_an_index(engine):

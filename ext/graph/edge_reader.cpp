@@ -95,6 +95,7 @@ Status EdgeReader::Load(std::shared_ptr<const Graph>* graph) {
                        largest_rowid, poll_, loaded.get());
   }
   if (!status.ok()) return status;
+  entry.looked_up = 0;
   if (plain_) Sample();
   if (edges_key_.known && (!entry.nodes || nodes_key_.known)) {
     entry.graph = loaded;

@@ -33,6 +33,10 @@ class EdgeReader {
   // Of a plain table, which is about how many edges it has; else 0.
   Status LargestRowid(int64_t* rowid) const;
 
+  // How many edges long walks have looked up since the graph was loaded.
+  int64_t looked_up() const { return entry_->looked_up; }
+  void AddLookedUp(int64_t edges) { entry_->looked_up += edges; }
+
   sqlite3* db() const { return db_; }
   const EdgeRequest& request() const { return request_; }
   const EdgeSource& source() const { return entry_->source; }

@@ -36,7 +36,8 @@ struct CachedGraph {
   SnapshotKey nodes_key;
   std::shared_ptr<const Graph> graph;
   MemoryClaim claim;
-  bool busy = false;  // a reader steps its statements
+  bool busy = false;      // a reader steps its statements
+  int64_t looked_up = 0;  // edges, by walks, since the graph was loaded
   int64_t hits = 0;
   uint64_t used = 0;
 

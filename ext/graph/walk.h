@@ -132,8 +132,7 @@ class LookupWalk final : public WalkIds {
  public:
   // REQUIRES: `reader` is open, its source plain and indexed for the direction; it lives as long as
   // nodes are visited.
-  LookupWalk(const EdgeReader* reader, Direction direction)
-      : reader_(reader), direction_(direction) {}
+  LookupWalk(EdgeReader* reader, Direction direction) : reader_(reader), direction_(direction) {}
 
   size_t size() const { return nodes_.size(); }
   // Also gives up if only reading all edges could tell.
@@ -145,11 +144,11 @@ class LookupWalk final : public WalkIds {
   ValueRef id(uint32_t node) const override { return nodes_.values()[node]; }
   ValueRef edge_id(uint32_t edge) const override { return edge_ids_[edge]; }
   int64_t touched() const { return static_cast<int64_t>(edge_ids_.size()); }
-  // Whether so many edges were touched that reading all of them is faster (`most_`): then the
-  // result so far means nothing.
+  // Whether so many edges were touched, with those of the connection's long walks before, that it
+  // is time to load them all: then the result so far means nothing.
   bool gave_up() const { return gave_up_; }
   // No node is visited any more: its result may be kept.
-  void Finish() { leaving_ = {}, entering_ = {}; }
+  void Finish();
 
   static Status OpenBack(const StopPoll&) { return Status::Ok(); }
   // Whether both ends are indexed.
@@ -190,7 +189,7 @@ class LookupWalk final : public WalkIds {
   Status Lookup(bool enters, Statement** statement);
   Status Limit();
 
-  const EdgeReader* reader_;
+  EdgeReader* reader_;
   Direction direction_;
   int64_t most_ = kLeastTouched;  // edges to touch
   bool limited_ = false;          // by how many edges there are

@@ -67,7 +67,7 @@ void EdgeRows::Expect(size_t edges, bool with_weights) {
   src_values_.Reserve(edges);
   dst_values_.Reserve(edges);
   ids.Reserve(edges);
-  if (with_weights) ReserveLarge(edges, &weights);
+  if (with_weights) weights.Reserve(edges);
 }
 
 Status EdgeRows::AddEnds(const ValueRef& src, const ValueRef& dst) {
@@ -118,8 +118,7 @@ Status EdgeRows::InternAll(ValueList* values, std::vector<uint32_t>* numbers) {
 int64_t EdgeRows::bytes() const {
   const auto edge = static_cast<int64_t>(sizeof(GroupedEdge) + 3 * sizeof(uint32_t));
   return static_cast<int64_t>(size()) * edge + src_values_.bytes() + dst_values_.bytes() +
-         node_values_.bytes() + 2 * nodes_.bytes() + 2 * ids.bytes() +
-         2 * static_cast<int64_t>(weights.capacity() * sizeof(double));
+         node_values_.bytes() + 2 * nodes_.bytes() + 2 * ids.bytes() + 2 * weights.bytes();
 }
 
 Status EdgeRows::NumberByArray(int64_t least, uint64_t width, Graph* graph) {
@@ -177,20 +176,17 @@ Status EdgeRows::Fill(Graph* graph) {
   graph->out.nodes.shrink_to_fit();
   if (order.rows.empty()) {
     graph->weights = std::move(weights);
-    graph->weights.shrink_to_fit();
+    graph->weights.ShrinkToFit();
     graph->edge_ids = std::move(ids);
     graph->edge_ids.ShrinkToFit();
     return status;
   }
-  const std::vector<uint32_t>& rows = order.rows;
-  ReserveLarge(weights.size(), &graph->weights);
-  stop_.Each(size_t{0}, weights.size(), 2, [&](size_t i) {
-    __builtin_prefetch(&weights[rows[std::min(i + kAhead, rows.size() - 1)]]);
-    graph->weights.push_back(weights[rows[i]]);
-  });
-  weights = {};
-  if (ids.size() > 0) status = ids.Pick(std::move(order.rows), &stop_, &graph->edge_ids);
-  return stop_.status();
+  if (!weights.empty()) status = weights.Pick(order.rows, &stop_, &graph->weights);
+  weights = WeightList();
+  if (status.ok() && ids.size() > 0) {
+    status = ids.Pick(std::move(order.rows), &stop_, &graph->edge_ids);
+  }
+  return status;
 }
 
 Status EdgeRows::Finish(Graph* graph) {

@@ -34,7 +34,7 @@ class EdgeRows {
 
   // Parallel to the edges, or empty.
   ValueList ids;
-  std::vector<double> weights;
+  WeightList weights;
 
   size_t size() const { return interned_ ? src_.size() : src_values_.size(); }
   // The most that Finish() will have needed.

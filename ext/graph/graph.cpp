@@ -55,7 +55,7 @@ uint32_t Graph::CountLoops(uint32_t node) const {
 
 int64_t Graph::bytes() const {
   return ids.bytes() + out.bytes() + in_.bytes() + push_space_.bytes() + edge_ids.bytes() +
-         static_cast<int64_t>(weights.capacity() * sizeof(double) + looped.capacity() / 8);
+         weights.bytes() + static_cast<int64_t>(looped.capacity() / 8);
 }
 
 }  // namespace vecgraph

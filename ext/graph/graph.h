@@ -16,6 +16,7 @@
 #include "base/status.h"
 #include "graph/push_space.h"
 #include "graph/value_list.h"
+#include "graph/weight_list.h"
 
 namespace vecgraph {
 
@@ -39,13 +40,13 @@ class Graph {
 
   ValueList ids;  // by node, ascending
   Adjacency out;
-  ValueList edge_ids;           // by slot; empty: the source has none
-  std::vector<double> weights;  // by slot; empty: all are 1
-  std::vector<bool> looped;     // by node: has an edge to itself; empty: none has
-  int64_t skipped_null = 0;     // rows without a source or a target
-  int64_t skipped_weight = 0;   // rows without a weight, by null_weight = 'skip'
-  int64_t phantoms = 0;         // endpoints that the node table lacks, if there is one
-  double milliseconds = 0;      // it took to read
+  ValueList edge_ids;          // by slot; empty: the source has none
+  WeightList weights;          // by slot; empty: all are 1
+  std::vector<bool> looped;    // by node: has an edge to itself; empty: none has
+  int64_t skipped_null = 0;    // rows without a source or a target
+  int64_t skipped_weight = 0;  // rows without a weight, by null_weight = 'skip'
+  int64_t phantoms = 0;        // endpoints that the node table lacks, if there is one
+  double milliseconds = 0;     // it took to read
 
   uint32_t size() const { return static_cast<uint32_t>(ids.size()); }
   size_t edges() const { return out.nodes.size(); }
@@ -54,6 +55,11 @@ class Graph {
   // What enters each node, ordered by source. An error: `poll` said to stop.
   Status In(const StopPoll& poll, const Adjacency** in) const;
   double weight(uint32_t slot) const { return weights.empty() ? 1.0 : weights[slot]; }
+  // use(weight), where weight(slot) is the same: for loops over many edges.
+  template <class Use>
+  auto WithWeights(Use&& use) const {
+    return weights.empty() ? use([](size_t) { return 1.0; }) : weights.With(use);
+  }
   // The number of edges from a node to itself.
   uint32_t Loops(uint32_t node) const {
     return looped.empty() || !looped[node] ? 0 : CountLoops(node);

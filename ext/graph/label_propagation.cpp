@@ -17,20 +17,7 @@ class Vote {
 
   // False: stop.
   bool Take(uint32_t node, const std::vector<uint32_t>& labels, Stop* stop, uint32_t* label) {
-    const Adjacency& out = graph_.out;
-    // A label goes along an edge to the node that asks.
-    if (direction_ != Direction::kIn &&
-        !stop->Each(in_->begin(node), in_->end(node), kSteps, [&](uint32_t i) {
-          Add(labels[in_->nodes[i]], graph_.weight(in_->slots[i]));
-        })) {
-      return false;
-    }
-    if (direction_ != Direction::kOut &&
-        !stop->Each(out.begin(node), out.end(node), kSteps, [&](uint32_t slot) {
-          // An edge from a node to itself counted above.
-          if (direction_ == Direction::kBoth && out.nodes[slot] == node) return;
-          Add(labels[out.nodes[slot]], graph_.weight(slot));
-        })) {
+    if (!graph_.WithWeights([&](auto weight) { return Ask(node, labels, weight, stop); })) {
       return false;
     }
     uint32_t best = labels[node];
@@ -50,6 +37,23 @@ class Vote {
 
  private:
   static constexpr uint64_t kSteps = 8;  // of a vote
+
+  // What the neighbours have, which goes along an edge to the node that asks. False: stop.
+  template <class Weight>
+  bool Ask(uint32_t node, const std::vector<uint32_t>& labels, const Weight& weight, Stop* stop) {
+    const Adjacency& out = graph_.out;
+    if (direction_ != Direction::kIn &&
+        !stop->Each(in_->begin(node), in_->end(node), kSteps,
+                    [&](uint32_t i) { Add(labels[in_->nodes[i]], weight(in_->slots[i])); })) {
+      return false;
+    }
+    return direction_ == Direction::kOut ||
+           stop->Each(out.begin(node), out.end(node), kSteps, [&](uint32_t slot) {
+             // An edge from a node to itself counted above.
+             if (direction_ == Direction::kBoth && out.nodes[slot] == node) return;
+             Add(labels[out.nodes[slot]], weight(slot));
+           });
+  }
 
   void Add(uint32_t label, double weight) {
     if (weight <= 0) return;

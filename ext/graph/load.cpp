@@ -67,7 +67,7 @@ class EdgeSink final : public RowSink {
     if (*skip) {
       ++graph_->skipped_weight;
     } else if (status.ok()) {
-      rows_->weights.push_back(weight);
+      rows_->weights.Append(weight);
     }
     return status;
   }

@@ -37,8 +37,12 @@ class Leaving {
     return is_in && other == node && direction_ == Direction::kBoth;
   }
   Status CheckSum(uint32_t node, double sum) const { return CheckWeightSum(graph_, node, sum); }
-  double Weight(bool is_in, uint32_t place) const {
-    return graph_.weights[is_in ? in_->slots[place] : place];
+  // use(weight), where weight(is_in, place) is that of an edge in such a list.
+  template <class Use>
+  auto WithWeights(Use&& use) const {
+    return graph_.weights.With([&](const auto& at) {
+      return use([&](bool is_in, uint32_t place) { return at(is_in ? in_->slots[place] : place); });
+    });
   }
   // Each says that something is about to be asked of a node.
   void FetchStarts(uint32_t node) const {
@@ -187,17 +191,20 @@ class Push {
   Status SpreadByWeight(uint32_t node, double rest, bool* any) {
     double sum = 0;
     around_.clear();
-    const auto read = [&](const Adjacency& list, uint32_t begin, uint32_t end, bool is_in) {
-      return stop_.Each(begin, end, 8, [&](uint32_t i) {
-        const uint32_t other = list.nodes[i];
-        const double weight = leaving_.Weight(is_in, i);
-        if (leaving_.Twice(is_in, node, other) || !(weight > 0)) return;
-        Fetch(other);
-        sum += weight;
-        around_.emplace_back(other, weight);
-      });
+    const auto read = [&](const auto& weight_of) {
+      return leaving_.EachList(
+          node, [&](const Adjacency& list, uint32_t begin, uint32_t end, bool is_in) {
+            return stop_.Each(begin, end, 8, [&](uint32_t i) {
+              const uint32_t other = list.nodes[i];
+              const double weight = weight_of(is_in, i);
+              if (leaving_.Twice(is_in, node, other) || !(weight > 0)) return;
+              Fetch(other);
+              sum += weight;
+              around_.emplace_back(other, weight);
+            });
+          });
     };
-    if (!leaving_.EachList(node, read)) return stop_.status();
+    if (!leaving_.WithWeights(read)) return stop_.status();
     *any = !around_.empty();
     Status status = leaving_.CheckSum(node, sum);
     if (!status.ok()) return status;

@@ -38,18 +38,16 @@ class Receiver {
   // each.
   template <class Use>
   bool EachPiece(uint32_t node, Stop* stop, const Use& use) const {
-    return graph_.weights.empty() ? EachPiece<false>(node, stop, use)
-                                  : EachPiece<true>(node, stop, use);
+    return graph_.WithWeights([&](auto weight) { return EachPiece(node, stop, weight, use); });
   }
-  template <bool kWeighted, class Use>
-  bool EachPiece(uint32_t node, Stop* stop, const Use& use) const {
-    const double* const weights = graph_.weights.data();
+  template <class Weight, class Use>
+  bool EachPiece(uint32_t node, Stop* stop, Weight weight, const Use& use) const {
     if (direction_ != Direction::kIn) {
       const uint32_t* const nodes = in_.nodes.data();
       const uint32_t* const slots = in_.slots.data();
       const auto piece = [&](uint32_t from, uint32_t to) {
         use([=](auto&& each) {
-          for (uint32_t i = from; i < to; ++i) each(nodes[i], kWeighted ? weights[slots[i]] : 1.0);
+          for (uint32_t i = from; i < to; ++i) each(nodes[i], weight(slots[i]));
         });
       };
       const bool all = stop->EachPiece(in_.begin(node), in_.end(node), 2, piece);
@@ -62,8 +60,7 @@ class Receiver {
                            [&](uint32_t from, uint32_t to) {
                              use([=](auto&& each) {
                                for (uint32_t slot = from; slot < to; ++slot) {
-                                 if (nodes[slot] != not_again)
-                                   each(nodes[slot], kWeighted ? weights[slot] : 1.0);
+                                 if (nodes[slot] != not_again) each(nodes[slot], weight(slot));
                                }
                              });
                            });

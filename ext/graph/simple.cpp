@@ -71,14 +71,14 @@ Status SimpleGraph(const Graph& graph, bool undirected, const StopPoll& poll,
   Adjacency& out = made->out;
   out.starts.reserve(neighbors.starts.size());
   out.nodes.reserve(neighbors.nodes.size() / (undirected ? 2 : 1));
-  if (!graph.weights.empty()) made->weights.reserve(out.nodes.capacity());
+  if (!graph.weights.empty()) made->weights.Reserve(out.nodes.capacity());
   Stop stop(poll);
   for (uint32_t u = 0; u < graph.size(); ++u) {
     out.starts.push_back(static_cast<uint32_t>(out.nodes.size()));
     const bool all = stop.Each(neighbors.begin(u), neighbors.end(u), 1, [&](uint32_t i) {
       if (undirected && neighbors.nodes[i] < u) return;
       out.nodes.push_back(neighbors.nodes[i]);
-      if (!graph.weights.empty()) made->weights.push_back(graph.weights[neighbors.slots[i]]);
+      if (!graph.weights.empty()) made->weights.Append(graph.weights[neighbors.slots[i]]);
     });
     if (!all || stop.After(2)) return stop.status();
   }

@@ -37,9 +37,9 @@ namespace {
 
 // Around edges of length 0 paths could go any number of times.
 Status CheckLengths(const Graph& graph) {
-  const auto zero = std::find(graph.weights.begin(), graph.weights.end(), 0);
-  if (zero == graph.weights.end()) return Status::Ok();
-  const auto slot = static_cast<uint32_t>(zero - graph.weights.begin());
+  uint32_t slot = 0;
+  while (slot < graph.weights.size() && graph.weights[slot] != 0) ++slot;
+  if (slot == graph.weights.size()) return Status::Ok();
   const auto next = std::upper_bound(graph.out.starts.begin(), graph.out.starts.end(), slot);
   const auto source = static_cast<size_t>(next - graph.out.starts.begin()) - 1;
   return Status::Error(

@@ -18,7 +18,8 @@
 //   skipped_null         rows without a source or a target
 //   skipped_weight       edges left out by null_weight = 'skip'
 //   bytes                of memory, with what calls have added: lists of what enters; 16 bytes for
-//                        each node by a graph_ppr that pushes
+//                        each node by a graph_ppr that pushes. A weight takes 4 bytes if a float
+//                        holds every weight exactly, else 8
 //   cached               1: this call found the graph in memory
 //   build_ms             what reading it took
 //   last_function, last_reader, last_edges, last_missing, last_converged, last_cut

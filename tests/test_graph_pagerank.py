@@ -216,3 +216,19 @@ def test_each_node_that_is_reached_has_a_score(engine):
     assert 100 < len(reached) < case.size
     found = scores(engine, case, "graph_ppr('edges', 0) WHERE direction = 'out'")
     assert set(np.flatnonzero(found).tolist()) == reached
+
+
+@pytest.mark.parametrize("name", ["chain", "cycle", "pairs"])
+@pytest.mark.parametrize("call", ["graph_pagerank('edges')", "graph_ppr('edges', 0)",
+                                  "graph_ppr('edges', 0, 0.99, 'out') WHERE eps = 1e-12"])
+def test_many_rows_come_by_rank(engine, name, call):
+    """Of equal scores, as all on a cycle are, the smallest id first."""
+    case = Case(name)
+    case.write(engine)
+    rows = engine.execute(f"SELECT node, score, rank FROM {call}")
+    if call.startswith("graph_pagerank"):
+        assert len(rows) == case.size > 4096
+    assert rows == sorted(rows, key=lambda row: (-row[1], row[0]))
+    assert [row[2] for row in rows] == list(range(1, len(rows) + 1))
+    term = "AND" if "WHERE" in call else "WHERE"
+    assert rows[:70] == engine.execute(f"SELECT node, score, rank FROM {call} {term} top_k = 70")

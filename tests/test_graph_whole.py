@@ -4,6 +4,7 @@ import json
 import math
 
 import networkx as nx
+import numpy as np
 import pytest
 from networkx.algorithms.link_analysis.pagerank_alg import _pagerank_python  # no scipy
 from graphs import ID_TYPES, directed, random_graph, sql_key, write_graph
@@ -56,6 +57,26 @@ def test_components_of_every_small_graph(engine):
             assert expected == engine.execute("SELECT * FROM graph_components('edges', ?)", (kind,))
 
 
+@pytest.mark.parametrize("edges", [1500, 3000, 6000, 12000])
+def test_weak_components_by_edges_both_ways(engine, edges):
+    """Where the lists of what enters are in memory, nodes of the largest component are passed over."""
+    random = np.random.default_rng(edges)
+    ends = random.integers(4000, size=(edges, 2))
+    ends.sort(axis=1)  # so many nodes have no edge out, or none in
+    if edges > 5000:
+        ends = ends[:, ::-1]
+    engine.execute("CREATE TABLE edges AS SELECT value ->> 0 AS source, value ->> 1 AS target "
+                   "FROM json_each(?)", (json.dumps(ends.tolist()),))
+    plain = engine.execute("SELECT * FROM graph_components('edges')")
+    expected = sorted((node, min(members), len(members))
+                      for members in nx.connected_components(nx.Graph(ends.tolist()))
+                      for node in members)
+    assert plain == expected
+    engine.execute("SELECT 1 FROM graph_pagerank('edges')")
+    assert engine.execute("SELECT last_reader FROM graph_stats('edges')") == [("cache",)]
+    assert engine.execute("SELECT * FROM graph_components('edges')") == expected
+
+
 def test_a_long_chain_needs_no_stack(engine):
     engine.execute(
         "CREATE TABLE edges AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
@@ -82,6 +103,20 @@ def test_node_table_adds_isolated_nodes(engine):
     assert query == [(1,), (2,), (40,)]
     assert engine.execute("SELECT nodes, phantoms FROM graph_stats('edges') "
                           "WHERE node_table = 'nodes'") == [(4, 1)]
+
+
+@pytest.mark.parametrize("text", [
+    "''", "'a'", "'\u00e9'", "CAST(x'610062' AS TEXT)", "CAST(x'00' AS TEXT)",
+    "printf('%.5000c', 'x')", "x'6100'", "x''"])
+def test_ids_come_back_as_they_were(engine, text):
+    """Also text with a byte 0 in it, by which SQLite would find its end."""
+    engine.execute(f"CREATE TABLE edges AS SELECT {text} AS source, 7 AS target")
+    seen = "typeof({0}), hex({0}), length({0}), {0} || '.'"
+    wanted = engine.execute("SELECT " + seen.format(f"({text})"))
+    for call in ["graph_components('edges')", "graph_pagerank('edges')", "graph_ppr('edges', 7)",
+                 "graph_bfs('edges', 7, 1, 'in')", "graph_degree('edges')"]:
+        rows = engine.execute(f"SELECT {seen.format('node')} FROM {call} WHERE node IS NOT 7")
+        assert rows == wanted, call
 
 
 # ---- degree -------------------------------------------------------------------------------------

@@ -7,33 +7,81 @@
 
 namespace vecgraph {
 
-Status WeakComponents(const Graph& graph, const StopPoll& poll, std::vector<uint32_t>* component) {
-  // Union-find in which a parent is never larger than its child, so a root is the smallest node.
-  std::vector<uint32_t>& parent = *component;
-  parent.resize(graph.size());
-  std::iota(parent.begin(), parent.end(), 0U);
-  const auto root_of = [&](uint32_t node) {
-    while (parent[node] != node) {
-      parent[node] = parent[parent[node]];
-      node = parent[node];
+namespace {
+
+// Sets of nodes, each known by its smallest one: a parent is never larger than its child.
+class Sets {
+ public:
+  explicit Sets(std::vector<uint32_t>* parent) : parent_(*parent) {
+    std::iota(parent_.begin(), parent_.end(), 0U);
+  }
+  uint32_t Root(uint32_t node) {
+    while (parent_[node] != node) {
+      parent_[node] = parent_[parent_[node]];
+      node = parent_[node];
     }
     return node;
-  };
+  }
+  // Of two roots; which is the root of both.
+  uint32_t Unite(uint32_t a, uint32_t b) {
+    const uint32_t least = std::min(a, b);
+    parent_[a] = least;
+    parent_[b] = least;
+    return least;
+  }
+  // False: stop.
+  bool UniteAll(uint32_t node, const Adjacency& list, uint32_t begin, uint32_t end, Stop* stop) {
+    uint32_t own = Root(node);
+    return stop->Each(begin, end, 4, [&](uint32_t i) { own = Unite(own, Root(list.nodes[i])); });
+  }
+  // A root that many nodes have, if one has.
+  uint32_t Largest() {
+    constexpr size_t kAsked = 1024;
+    std::vector<uint32_t> roots;
+    const size_t step = parent_.size() / kAsked + 1;
+    for (size_t node = 0; node < parent_.size(); node += step) {
+      roots.push_back(Root(static_cast<uint32_t>(node)));
+    }
+    std::sort(roots.begin(), roots.end());
+    return roots[roots.size() / 2];  // that of most nodes, if most have one
+  }
+
+ private:
+  std::vector<uint32_t>& parent_;
+};
+
+}  // namespace
+
+// Afforest (Sutton, Ben-Nun, Barak 2018): a few edges of each node put most nodes into one
+// component. Nodes that are in it then need not look at their other edges: an edge that leads out
+// of it is one of the node at its other end, if that looks at edges both ways.
+Status WeakComponents(const Graph& graph, const StopPoll& poll, std::vector<uint32_t>* component) {
+  constexpr uint32_t kFew = 2;
+  const uint32_t nodes = graph.size();
+  component->resize(nodes);
+  if (nodes == 0) return Status::Ok();
+  Sets sets(component);
   Stop stop(poll);
-  for (uint32_t u = 0; u < graph.size(); ++u) {
-    uint32_t own = root_of(u);
-    const bool all = stop.Each(graph.out.begin(u), graph.out.end(u), 4, [&](uint32_t slot) {
-      const uint32_t other = root_of(graph.out.nodes[slot]);
-      const uint32_t least = std::min(own, other);
-      parent[own] = least;
-      parent[other] = least;
-      own = least;
-    });
-    if (!all || stop.After(2)) return stop.status();
+  const auto few = [&](uint32_t node) {
+    return std::min(graph.out.begin(node) + kFew, graph.out.end(node));
+  };
+  for (uint32_t u = 0; u < nodes; ++u) {
+    if (!sets.UniteAll(u, graph.out, graph.out.begin(u), few(u), &stop) || stop.After(4)) {
+      return stop.status();
+    }
+  }
+  // To make lists of what enters would take longer than to look at all edges.
+  const Adjacency* const in = graph.KnownIn();
+  const uint32_t largest = sets.Largest();
+  for (uint32_t u = 0; u < nodes; ++u) {
+    if (stop.After(4)) return stop.status();
+    if (in && sets.Root(u) == sets.Root(largest)) continue;
+    if (!sets.UniteAll(u, graph.out, few(u), graph.out.end(u), &stop)) return stop.status();
+    if (in && !sets.UniteAll(u, *in, in->begin(u), in->end(u), &stop)) return stop.status();
   }
   // In ascending order every parent is a root by the time it is asked.
-  for (uint32_t& node : parent) {
-    node = parent[node];
+  for (uint32_t& node : *component) {
+    node = (*component)[node];
     if (stop.After(1)) return stop.status();
   }
   return Status::Ok();

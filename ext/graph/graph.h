@@ -54,6 +54,8 @@ class Graph {
   uint32_t Find(const ValueRef& id) const;
   // What enters each node, ordered by source. An error: `poll` said to stop.
   Status In(const StopPoll& poll, const Adjacency** in) const;
+  // The same, null if it has not been made.
+  const Adjacency* KnownIn() const { return in_.starts.empty() ? nullptr : &in_; }
   double weight(uint32_t slot) const { return weights.empty() ? 1.0 : weights[slot]; }
   // use(weight), where weight(slot) is the same: for loops over many edges.
   template <class Use>

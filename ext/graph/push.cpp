@@ -23,14 +23,30 @@ class Leaving {
     if (direction_ == Direction::kIn) return in_->degree(node);
     return graph_.out.degree(node) + in_->degree(node) - graph_.Loops(node);
   }
-  // use(list, first, end, is_in) for each list of edges, until one returns false. False: one did.
+  // use(list, first, end, is_in) for each list of edges.
   template <class Use>
-  bool EachList(uint32_t node, Use&& use) const {
-    if (direction_ != Direction::kIn &&
-        !use(graph_.out, graph_.out.begin(node), graph_.out.end(node), false)) {
-      return false;
+  void EachList(uint32_t node, Use&& use) const {
+    if (direction_ != Direction::kIn) {
+      use(graph_.out, graph_.out.begin(node), graph_.out.end(node), false);
     }
-    return direction_ == Direction::kOut || use(*in_, in_->begin(node), in_->end(node), true);
+    if (direction_ != Direction::kOut) use(*in_, in_->begin(node), in_->end(node), true);
+  }
+  // The same, for a few thousand edges at a time. REQUIRES: degree == Degree(node). False: stop.
+  template <class Use>
+  bool EachPiece(uint32_t node, uint32_t degree, Stop* stop, Use&& use) const {
+    constexpr uint32_t kSteps = 8;
+    constexpr uint32_t kFew = 4096;
+    if (degree <= kFew) {
+      EachList(node, use);
+      return !stop->After(kSteps + kSteps * degree);
+    }
+    bool go_on = true;
+    EachList(node, [&](const Adjacency& list, uint32_t first, uint32_t end, bool is_in) {
+      go_on = go_on && stop->EachPiece(first, end, kSteps, [&](uint32_t from, uint32_t to) {
+        use(list, from, to, is_in);
+      });
+    });
+    return go_on;
   }
   // Whether an edge to `other` stands in the list of what enters and in the other one, too.
   bool Twice(bool is_in, uint32_t node, uint32_t other) const {
@@ -143,7 +159,9 @@ class Push {
   }
   // Gives `rest` to the neighbours of `node`, by weight; `*any`: false if no weight leaves it.
   Status Spread(uint32_t node, double rest, bool* any) {
-    return leaving_.weighted() ? SpreadByWeight(node, rest, any) : SpreadEvenly(node, rest, any);
+    const uint32_t degree = leaving_.Degree(node);
+    return leaving_.weighted() ? SpreadByWeight(node, degree, rest, any)
+                               : SpreadEvenly(node, degree, rest, any);
   }
   // Leaves the space as it was. (node, score), and what waits in all. An error: interrupted.
   Status Finish(double eps, std::vector<std::pair<uint32_t, double>>* scores, double* missing) {
@@ -172,37 +190,35 @@ class Push {
  private:
   static constexpr uint32_t kAhead = 16;
 
-  Status SpreadEvenly(uint32_t node, double rest, bool* any) {
-    const uint32_t degree = leaving_.Degree(node);
+  Status SpreadEvenly(uint32_t node, uint32_t degree, double rest, bool* any) {
     const double amount = rest / degree;
     *any = degree > 0;
     Expect(degree);
-    const auto give = [&](const Adjacency& list, uint32_t begin, uint32_t end, bool is_in) {
-      return stop_.EachPiece(begin, end, 8, [&](uint32_t i, uint32_t to) {
-        for (; i < to; ++i) {
-          if (end - i > kAhead) Fetch(list.nodes[i + kAhead]);
-          const uint32_t other = list.nodes[i];
-          if (!leaving_.Twice(is_in, node, other)) Give(other, amount);
-        }
-      });
+    const auto give = [&](const Adjacency& list, uint32_t i, uint32_t end, bool is_in) {
+      for (; i < end; ++i) {
+        if (end - i > kAhead) Fetch(list.nodes[i + kAhead]);
+        const uint32_t other = list.nodes[i];
+        if (!leaving_.Twice(is_in, node, other)) Give(other, amount);
+      }
     };
-    return leaving_.EachList(node, give) ? Status::Ok() : stop_.status();
+    return leaving_.EachPiece(node, degree, &stop_, give) ? Status::Ok() : stop_.status();
   }
-  Status SpreadByWeight(uint32_t node, double rest, bool* any) {
+  Status SpreadByWeight(uint32_t node, uint32_t degree, double rest, bool* any) {
     double sum = 0;
     around_.clear();
     const auto read = [&](const auto& weight_of) {
-      return leaving_.EachList(
-          node, [&](const Adjacency& list, uint32_t begin, uint32_t end, bool is_in) {
-            return stop_.Each(begin, end, 8, [&](uint32_t i) {
-              const uint32_t other = list.nodes[i];
-              const double weight = weight_of(is_in, i);
-              if (leaving_.Twice(is_in, node, other) || !(weight > 0)) return;
-              Fetch(other);
-              sum += weight;
-              around_.emplace_back(other, weight);
-            });
-          });
+      return leaving_.EachPiece(node, degree, &stop_,
+                                [&](const Adjacency& list, uint32_t i, uint32_t end, bool is_in) {
+                                  for (; i < end; ++i) {
+                                    const uint32_t other = list.nodes[i];
+                                    const double weight = weight_of(is_in, i);
+                                    if (leaving_.Twice(is_in, node, other) || !(weight > 0))
+                                      continue;
+                                    Fetch(other);
+                                    sum += weight;
+                                    around_.emplace_back(other, weight);
+                                  }
+                                });
     };
     if (!leaving_.WithWeights(read)) return stop_.status();
     *any = !around_.empty();
@@ -220,7 +236,6 @@ class Push {
   void FetchFew(uint32_t node) const {
     leaving_.EachList(node, [&](const Adjacency& list, uint32_t i, uint32_t end, bool) {
       for (end = std::min(end, i + kAhead); i < end; ++i) Fetch(list.nodes[i]);
-      return true;
     });
   }
 
@@ -265,8 +280,9 @@ Status PushPageRank(const Graph& graph, const std::vector<std::pair<uint32_t, do
     bool any = false;
     status = push.Spread(node, rest, &any);
     if (!status.ok()) return status;
-    if (!any) seed(rest);
-    if (stop.After(any ? 8 : 8 + 8 * seeds.size())) return stop.status();
+    if (any) continue;
+    seed(rest);
+    if (stop.After(8 * seeds.size())) return stop.status();
   }
   status = push.Finish(eps, scores, missing);
   if (status.ok()) graph.KeepPushSpace(std::move(space));

@@ -105,7 +105,13 @@ void ValueRef::Result(sqlite3_context* ctx) const {
       sqlite3_result_double(ctx, real);
       break;
     case SQLITE_TEXT:
-      sqlite3_result_text64(ctx, bytes.data(), bytes.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+      // A reader wants a 0 at its end. SQLite copies one along if it finds the end by it; else it
+      // moves the text once more to add one, which took longer than all the rest of a row.
+      if (ended && bytes.find('\0') == std::string_view::npos) {
+        sqlite3_result_text(ctx, bytes.data(), -1, SQLITE_TRANSIENT);
+      } else {
+        sqlite3_result_text64(ctx, bytes.data(), bytes.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+      }
       break;
     case SQLITE_BLOB:
       // An empty blob is not NULL.
@@ -170,6 +176,7 @@ ValueRef ValueList::Mixed(size_t i) const {
     uint64_t length = 0;
     std::memcpy(&length, at, sizeof length);
     value.bytes = {at + sizeof length, length};
+    value.ended = true;
   }
   return value;
 }
@@ -221,6 +228,7 @@ void ValueList::Append(const ValueRef& value) {
     word = static_cast<int64_t>(text_.size());
     const uint64_t length = value.bytes.size();
     text_.append(reinterpret_cast<const char*>(&length), sizeof length).append(value.bytes);
+    text_.push_back('\0');
   }
   types_.push_back(static_cast<uint8_t>(value.type));
   wide_.push_back(word);

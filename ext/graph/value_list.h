@@ -24,8 +24,9 @@ struct ValueRef {
   int64_t integer = 0;
   double real = 0;
   std::string_view bytes;  // of a text or blob
+  bool ended = false;      // a byte 0 follows them
 
-  static ValueRef Integer(int64_t integer) { return {SQLITE_INTEGER, integer, 0, {}}; }
+  static ValueRef Integer(int64_t integer) { return {SQLITE_INTEGER, integer, 0, {}, false}; }
   // What `value` holds, until that changes. Throws std::bad_alloc.
   static ValueRef Of(sqlite3_value* value);
 
@@ -112,7 +113,7 @@ class ValueList {
   std::vector<uint32_t> narrow_;
   std::vector<int64_t> wide_;
   std::vector<uint8_t> types_;
-  std::string text_;  // each: 8 bytes of length, then the bytes
+  std::string text_;  // each: 8 bytes of length, then the bytes and a 0
   size_t size_ = 0;
   size_t expected_ = 0;
 };

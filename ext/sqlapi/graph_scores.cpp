@@ -1,6 +1,8 @@
 #include "sqlapi/graph_scores.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 
 #include "graph/stop.h"
 
@@ -48,8 +50,52 @@ void ScoreRows::Cut(uint64_t top) {
   best_.resize(static_cast<size_t>(top));
 }
 
+// Best first, by the digits of the scores' bits, the last digit first: of many rows a sort by
+// comparisons takes as long as finding the scores.
+Status ScoreRows::SortMany(const StopPoll& poll) {
+  constexpr uint32_t kBits = 11;
+  constexpr uint32_t kValues = 1 << kBits;
+  constexpr size_t kDigits = 6;
+  // Of numbers that are not negative the larger one has the larger bits.
+  const auto digit_of = [](const Scored& scored, size_t digit) {
+    return (~std::bit_cast<uint64_t>(scored.score) >> (kBits * digit)) % kValues;
+  };
+  Stop stop(poll);
+  std::vector<std::array<size_t, kValues>> places(kDigits);
+  for (const Scored& scored : best_) {
+    for (size_t digit = 0; digit < kDigits; ++digit) ++places[digit][digit_of(scored, digit)];
+    if (stop.After(8)) return stop.status();
+  }
+  std::vector<Scored> sorted(best_.size());
+  for (size_t digit = 0; digit < kDigits; ++digit) {
+    std::array<size_t, kValues>& place = places[digit];
+    if (place[digit_of(best_[0], digit)] == best_.size()) continue;  // the same in all
+    size_t before = 0;
+    for (size_t& count : place) before += std::exchange(count, before);
+    for (const Scored& scored : best_) {
+      sorted[place[digit_of(scored, digit)]++] = scored;
+      if (stop.After(2)) return stop.status();
+    }
+    std::swap(best_, sorted);
+  }
+  // Of equal scores the smallest node comes first.
+  std::vector<Scored> equal;
+  for (size_t from = 0, to = 0; from < best_.size(); from = to) {
+    while (to < best_.size() && best_[to].score == best_[from].score) ++to;
+    if (stop.After(4 * (to - from))) return stop.status();
+    if (to - from == 1) continue;
+    const auto first = best_.begin() + static_cast<ptrdiff_t>(from);
+    equal.assign(first, first + static_cast<ptrdiff_t>(to - from));
+    Status status = PolledSort(poll, &equal);
+    if (!status.ok()) return status;
+    std::copy(equal.begin(), equal.end(), first);
+  }
+  return Status::Ok();
+}
+
 Status ScoreRows::Finish(uint64_t top, const StopPoll& poll) {
-  Status status = SortDistinct(poll, &best_);  // they differ in their nodes
+  constexpr size_t kMany = 4096;
+  Status status = best_.size() < kMany ? PolledSort(poll, &best_) : SortMany(poll);
   if (best_.size() > top) best_.resize(static_cast<size_t>(top));
   best_.shrink_to_fit();
   return status;
@@ -58,9 +104,9 @@ Status ScoreRows::Finish(uint64_t top, const StopPoll& poll) {
 void ScoreRows::Column(sqlite3_context* ctx, size_t row, int column) const {
   switch (column) {
     case kNode:
-      // The ids lie anywhere: those of the next rows are fetched meanwhile.
-      if (row + 8 < best_.size()) graph->ids.Fetch(best_[row + 8].node);
-      if (row + 4 < best_.size()) graph->ids.FetchText(best_[row + 4].node);
+      // The ids lie anywhere: those of later rows are fetched meanwhile.
+      if (row + 32 < best_.size()) graph->ids.Fetch(best_[row + 32].node);
+      if (row + 16 < best_.size()) graph->ids.FetchText(best_[row + 16].node);
       return graph->ids[best_[row].node].Result(ctx);
     case kScore:
       return sqlite3_result_double(ctx, best_[row].score);

@@ -20,7 +20,8 @@ class ScoreRows final : public GraphRows {
 
   std::shared_ptr<const Graph> graph;
 
-  // The `top` best of scores by node; of equal ones the smallest id. Interrupted: an error.
+  // The `top` best of scores by node, which are not negative; of equal ones the smallest id.
+  // Interrupted: an error.
   Status TakeBest(const std::vector<double>& scores, uint64_t top, const StopPoll& poll);
   // The same of (node, score).
   Status TakeBest(const std::vector<std::pair<uint32_t, double>>& scores, uint64_t top,
@@ -41,6 +42,7 @@ class ScoreRows final : public GraphRows {
   static uint64_t MostHeld(uint64_t top);
   void Add(const Scored& scored, uint64_t top);
   void Cut(uint64_t top);
+  Status SortMany(const StopPoll& poll);
   Status Finish(uint64_t top, const StopPoll& poll);
 
   std::vector<Scored> best_;

@@ -8,6 +8,7 @@
 #include "graph/path_counts.h"
 #include "graph/random.h"
 #include "graph/simple.h"
+#include "graph/too_far.h"
 
 namespace vecgraph {
 namespace {
@@ -87,6 +88,10 @@ Status Betweenness(const Graph& graph, const BetweennessOptions& options, const 
   PathCounts paths(neighbors, lengths);
   for (const uint32_t source : sample) {
     status = paths.From(source, &stop);
+    // The farthest of them comes last.
+    if (status.ok() && std::isinf(paths[paths.order().back()].distance)) {
+      status = TooFar(graph.ids[paths.order().back()]);
+    }
     if (status.ok()) status = AddDependencies(neighbors, paths, &stop, &share, scores);
     if (!status.ok()) return status;
   }

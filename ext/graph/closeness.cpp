@@ -1,11 +1,13 @@
 #include "graph/closeness.h"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 
 #include "graph/breadth_many.h"
 #include "graph/path_counts.h"
 #include "graph/simple.h"
+#include "graph/too_far.h"
 
 namespace vecgraph {
 namespace {
@@ -31,7 +33,7 @@ Status ByEdges(const Adjacency& neighbors, const std::vector<uint32_t>& nodes, u
 }
 
 Status ByLengths(const Adjacency& neighbors, const std::vector<double>& lengths,
-                 const std::vector<uint32_t>& nodes, uint32_t all, Stop* stop,
+                 const std::vector<uint32_t>& nodes, const ValueList& ids, Stop* stop,
                  std::vector<double>* scores) {
   PathCounts paths(neighbors, lengths);
   for (const uint32_t node : nodes) {
@@ -39,7 +41,9 @@ Status ByLengths(const Adjacency& neighbors, const std::vector<double>& lengths,
     if (!status.ok()) return status;
     double sum = 0;
     for (const uint32_t reached : paths.order()) sum += paths[reached].distance;
-    scores->push_back(Score(static_cast<double>(paths.order().size()) - 1, sum, all));
+    if (std::isinf(sum)) return TooFar(ids[node]);
+    scores->push_back(Score(static_cast<double>(paths.order().size()) - 1, sum,
+                            static_cast<uint32_t>(ids.size())));
   }
   return Status::Ok();
 }
@@ -61,7 +65,7 @@ Status Closeness(const Graph& graph, Direction direction, const std::vector<uint
   std::vector<double> lengths;
   lengths.reserve(neighbors.slots.size());
   for (const uint32_t slot : neighbors.slots) lengths.push_back(graph.weights[slot]);
-  return ByLengths(neighbors, lengths, nodes, graph.size(), &stop, scores);
+  return ByLengths(neighbors, lengths, nodes, graph.ids, &stop, scores);
 }
 
 }  // namespace vecgraph

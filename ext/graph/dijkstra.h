@@ -6,12 +6,14 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <queue>
 #include <vector>
 
 #include "graph/stop.h"
+#include "graph/too_far.h"
 #include "graph/walk.h"
 
 namespace vecgraph {
@@ -29,13 +31,14 @@ struct PathLimits {
   uint64_t rows = UINT64_MAX;
 };
 
-// `roots` are distinct. Interrupted: an error. The caller asks a LookupWalk whether it gave up.
+// `roots` are distinct. An error: interrupted, or a node that costs too much for a double was next.
+// The caller asks a LookupWalk whether it gave up.
 template <class Walk>
 Status Dijkstra(Walk* walk, const std::vector<uint32_t>& roots, const PathLimits& limits,
                 const StopPoll& poll, std::vector<PathRow>* rows) {
   struct Best {
     double cost = std::numeric_limits<double>::infinity();
-    uint32_t hops = 0;
+    uint32_t hops = UINT32_MAX;  // so that a path of infinite cost is better than none
     uint32_t parent = kNoNode;
     uint32_t edge = 0;
     bool settled = false;
@@ -54,6 +57,7 @@ Status Dijkstra(Walk* walk, const std::vector<uint32_t>& roots, const PathLimits
   std::priority_queue<Entry, std::vector<Entry>, decltype(later)> queue(later);
   for (const uint32_t root : roots) {
     best[root].cost = 0;
+    best[root].hops = 0;
     queue.push({0, 0, root});
     if (stop.After(32)) return stop.status();
   }
@@ -62,6 +66,7 @@ Status Dijkstra(Walk* walk, const std::vector<uint32_t>& roots, const PathLimits
     queue.pop();
     const Best own = best[entry.node];
     if (own.settled) continue;  // an entry that a better one has replaced
+    if (std::isinf(own.cost)) return TooFar(walk->id(entry.node));
     best[entry.node].settled = true;
     rows->push_back({entry.node, own.hops, own.parent, own.edge, own.cost});
     if (rows->size() >= limits.rows) break;

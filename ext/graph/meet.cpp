@@ -49,9 +49,11 @@ Status CostSearch::Step(uint32_t* node) {
     const Link& link = (*links_)[i];
     const double cost = entry.cost + (unit_ ? 1 : link.weight);
     const uint32_t place = places_.Add(link.node);
-    if (place == best_.size()) best_.emplace_back();
-    if (!(cost < best_[place].cost)) continue;
+    const bool found = place == best_.size();
+    if (found) best_.emplace_back();
+    if (!found && !(cost < best_[place].cost)) continue;
     best_[place].cost = cost;
+    overflown_ = overflown_ || cost == kNever;
     Push({cost, link.node});
   }
   steps_ += 8 * (range.end - range.begin);

@@ -34,6 +34,10 @@ class CostSearch {
     const uint32_t place = places_.Find(node);
     return place == Places::kNone ? kNever : best_[place].cost;
   }
+  // Whether a path is known, if only of a cost beyond a double.
+  bool Knows(uint32_t node) const { return places_.Find(node) != Places::kNone; }
+  // Whether there are nodes of such a cost.
+  bool overflown() const { return overflown_; }
   // A lower bound of the true cost.
   double AtLeast(uint32_t node) const {
     const uint32_t place = places_.Find(node);
@@ -65,6 +69,7 @@ class CostSearch {
   std::vector<Entry> line_;  // instead of the queue if all links cost the same
   size_t served_ = 0;
   double radius_ = 0;
+  bool overflown_ = false;
   uint64_t steps_ = 0;
 };
 

@@ -2,8 +2,17 @@
 
 #include <algorithm>
 #include <queue>
+#include <utility>
 
 namespace vecgraph {
+namespace {
+
+bool IsBanned(const RouteSearch::Spur& spur, uint32_t link) {
+  return std::find(spur.banned_links.begin(), spur.banned_links.end(), link) !=
+         spur.banned_links.end();
+}
+
+}  // namespace
 
 RouteSearch::Best& RouteSearch::At(uint32_t node) {
   const uint32_t place = places_.Add(node);
@@ -17,6 +26,7 @@ Status RouteSearch::Run(const Spur& spur, double most, bool straight) {
   places_ = Places();
   best_.clear();
   expanded_.clear();
+  overflown_ = false;
   std::priority_queue<Entry> queue;
   goal_ = places_.Add(target_);
   best_.emplace_back();
@@ -36,19 +46,21 @@ Status RouteSearch::Run(const Spur& spur, double most, bool straight) {
     if (!status.ok()) return status;
     for (uint32_t i = range.begin; i < range.end; ++i) {
       const Link& link = (*links_)[i];
-      if (entry.node == spur.node && std::find(spur.banned_links.begin(), spur.banned_links.end(),
-                                               i) != spur.banned_links.end()) {
-        continue;
-      }
+      if (entry.node == spur.node && IsBanned(spur, i)) continue;
       const double cost = entry.cost + CostOf(link);
       const uint32_t hops = entry.hops + 1;
       Best& known = At(link.node);
-      if (known.banned || !(cost < known.cost || (cost == known.cost && hops < known.hops))) {
+      if (known.banned) continue;
+      if (cost == CostSearch::kNever) overflown_ = true;
+      if (!(cost < known.cost || (cost == known.cost && hops < known.hops))) continue;
+      const double rest = AtLeast(link.node);
+      const double key = cost + rest;
+      if (key == CostSearch::kNever) {
+        // Else the target is out of reach from there.
+        overflown_ = overflown_ || rest != CostSearch::kNever || bounds_->overflown();
         continue;
       }
-      const double key = cost + AtLeast(link.node);
-      const double limit = std::min(most, best_[goal_].cost) * kRoundingRoom;
-      if (key > limit || key == CostSearch::kNever) continue;
+      if (key > std::min(most, best_[goal_].cost) * kRoundingRoom) continue;
       known.cost = cost;
       known.hops = hops;
       queue.push({straight ? key : cost, cost, hops, link.node});
@@ -60,15 +72,41 @@ Status RouteSearch::Run(const Spur& spur, double most, bool straight) {
 
 Status RouteSearch::Search(const Spur& spur, double most, bool guess, double* cost) {
   *cost = CostSearch::kNever;
+  Status status;
   if (guess) {
-    Status status = Run(spur, most, true);
+    status = Run(spur, most, true);
     if (!status.ok()) return status;
-    most = std::min(most, best_[goal_].cost);
-    if (best_[goal_].cost == CostSearch::kNever) return status;
   }
-  Status status = Run(spur, most, false);
+  if (!guess || best_[goal_].cost != CostSearch::kNever) {
+    status = Run(spur, std::min(most, guess ? best_[goal_].cost : most), false);
+  }
   if (status.ok()) *cost = best_[goal_].cost;
-  return status;
+  // What costs more than `most` is none of the paths that are looked for.
+  const bool may_be_too_far =
+      overflown_ && *cost == CostSearch::kNever && most == CostSearch::kNever;
+  return status.ok() && may_be_too_far && !too_far_ ? Reach(spur, &too_far_) : std::move(status);
+}
+
+Status RouteSearch::Reach(const Spur& spur, bool* reached) {
+  Places seen;
+  for (const uint32_t node : spur.banned_nodes) seen.Add(node);
+  std::vector<uint32_t> line = {spur.node};
+  seen.Add(spur.node);
+  for (size_t at = 0; at < line.size() && !*reached; ++at) {
+    Links::Range range;
+    Status status = links_->Read(line[at], &range);
+    if (!status.ok()) return status;
+    for (uint32_t i = range.begin; i < range.end; ++i) {
+      const uint32_t node = (*links_)[i].node;
+      const size_t known = seen.size();
+      if (at == 0 && IsBanned(spur, i)) continue;
+      if (seen.Add(node) < known) continue;
+      line.push_back(node);
+      *reached = *reached || node == target_;
+    }
+    if (stop_->After(uint64_t{16} * (1 + range.end - range.begin))) return stop_->status();
+  }
+  return Status::Ok();
 }
 
 Status RouteSearch::Trace(const Spur& spur, Route* route) {
@@ -88,10 +126,7 @@ Status RouteSearch::Trace(const Spur& spur, Route* route) {
       if (best_[other].cost != own.cost + CostOf(link) || best_[other].hops != own.hops + 1) {
         continue;
       }
-      if (expanded_[e] == spur.node && std::find(spur.banned_links.begin(), spur.banned_links.end(),
-                                                 i) != spur.banned_links.end()) {
-        continue;
-      }
+      if (expanded_[e] == spur.node && IsBanned(spur, i)) continue;
       next[place] = i;
     }
     if (stop_->After(uint64_t{16} * (1 + range.end - range.begin))) return stop_->status();

@@ -49,6 +49,9 @@ class RouteSearch {
   };
   Status ListTight(std::vector<Tight>* tight);
 
+  // Whether a search found no path only because sums of costs passed what a double holds.
+  bool too_far() const { return too_far_; }
+
   double CostOf(const Link& link) const { return unit_ ? 1 : link.weight; }
 
  private:
@@ -68,6 +71,8 @@ class RouteSearch {
   };
 
   Status Run(const Spur& spur, double most, bool straight);
+  // Whether a path leads to the target at all.
+  Status Reach(const Spur& spur, bool* reached);
   Best& At(uint32_t node);
   double AtLeast(uint32_t node) const { return bounds_ ? bounds_->AtLeast(node) : 0; }
 
@@ -78,6 +83,8 @@ class RouteSearch {
   Stop* stop_;
   Places places_;
   std::vector<Best> best_;          // by place
+  bool overflown_ = false;          // in this run
+  bool too_far_ = false;            // in some search
   uint32_t goal_ = 0;               // the target's place
   std::vector<uint32_t> expanded_;  // nodes in the order of their costs
 };

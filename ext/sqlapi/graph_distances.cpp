@@ -11,7 +11,8 @@
 // ARGUMENTS, by position or by name in WHERE
 //   edge_table, start, direction, types, src_col, dst_col, type_col, edge_id_col, node_table,
 //   id_col      as those of graph_bfs
-//   weight_col  the column with the cost of each edge: a finite number of 0 or more
+//   weight_col  the column with the cost of each edge: a finite number of 0 or more. That a node is
+//               reached only at more than a double holds is an error
 //   max_cost    only nodes at this cost or less
 //   null_weight an edge whose weight is NULL: 'error' (default), 'skip', or a number
 //
@@ -60,7 +61,7 @@ Status RunDistances(GraphCall* call) {
   PathLimits limits;
   limits.rows = call->wanted();
   Direction direction = Direction::kOut;
-  Status status = call->Real("max_cost", 0, 1e301, &limits.cost);
+  Status status = call->Real("max_cost", 0, limits.cost, &limits.cost);
   if (status.ok()) status = call->ReadDirection(&direction);
   if (!status.ok()) return status;
   return call->WalkFromStart<DistanceRows>(

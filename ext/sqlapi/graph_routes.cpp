@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <utility>
 
 #include "graph/fewest_edges.h"
+#include "graph/too_far.h"
 
 namespace vecgraph {
 namespace {
@@ -56,13 +58,21 @@ Status FindRoutes(AnyWalk* walk, const Ends& ends, const RouteOptions& options,
   double least = options.most;
   if (status.ok() && both_ways) {
     status = Meet(&from_source, &from_target, options.most, &stop, &least);
-    if (status.ok() && least == CostSearch::kNever) return status;
+    if (status.ok() && least == CostSearch::kNever) {
+      const bool met = from_source.Knows(target) || from_target.Knows(source);
+      return met && options.most == CostSearch::kNever ? TooFar(walk->id(target))
+                                                       : std::move(status);
+    }
   }
   if (!status.ok()) return status;
   RouteSearch search(&links, both_ways ? &from_target : nullptr, target, options.unit, &stop);
   std::vector<Route> routes;
   status = list({&links, &search, source, target, least, options.most, &stop}, options.count,
                 &routes, more);
+  // A path that costs too much for a double would be among the first ones.
+  if (status.ok() && search.too_far() && routes.size() < options.count) {
+    return TooFar(walk->id(target));
+  }
   for (const Route& route : routes) {
     rows->Begin(source);
     for (const uint32_t number : route) {

@@ -95,6 +95,52 @@ def test_the_order_of_the_table_is_an_index(engine):
     assert engine.execute(sql.replace("nodes", "pairs")) == engine.execute(sql)
 
 
+@pytest.mark.parametrize("table, name", [
+    ("(rowid TEXT, source, target)", "_rowid_"),
+    ("(rowid INTEGER, _rowid_, source, target)", "oid"),
+    ("(rowid INTEGER PRIMARY KEY, source, target)", "rowid"),
+    ("(RowId INT, id INTEGER PRIMARY KEY, source, target)", "_rowid_"),
+    ("(rowid INTEGER, source, target, PRIMARY KEY (rowid, target))", "_rowid_"),
+    ("(id INTEGER PRIMARY KEY DESC, source, target)", "rowid"),
+    ("(rowid , _rowid_, oid, source, target)", None),
+    ("(rowid INTEGER PRIMARY KEY, source, target) WITHOUT ROWID", None),
+])
+def test_the_edge_id_is_the_rowid_whatever_columns_are_called(engine, table, name):
+    engine.execute(f"CREATE TABLE edges {table}")
+    first = table[1:].split()[0]
+    engine.execute(f"INSERT INTO edges ({first}, source, target) VALUES (70, 1, 2), (71, 2, 3)")
+    engine.script("CREATE INDEX s ON edges (Source, Target); CREATE INDEX t ON edges (target)")
+    rowids = engine.execute(f"SELECT {name} FROM edges ORDER BY source") if name else [(None,)] * 2
+    sql = "SELECT edge_id FROM graph_bfs('edges', 1) WHERE depth > 0"
+    assert engine.execute(sql) == rowids
+    assert engine.execute("SELECT last_reader FROM graph_stats('edges')") == [("lookup",)]
+    assert engine.execute(sql) == rowids  # of the graph
+
+
+@pytest.mark.parametrize("direction, ends", [("out", (3, 1)), ("in", (1, 3))])
+@pytest.mark.parametrize("order", ["st", "ts"])
+def test_a_node_at_the_far_end_alone_is_found(engine, direction, ends, order):
+    """An index on its end is noticed, whichever is the older one; without, the graph is loaded."""
+    engine.script("CREATE TABLE edges (source, target); INSERT INTO edges VALUES (1, 2), (2, 3);"
+                  "CREATE TABLE none (source, target)")
+    create = {"s": "CREATE INDEX s ON edges (source, target)",
+              "t": "CREATE INDEX t ON edges (target, source)"}
+    for end in order:
+        engine.execute(create[end])
+    far, near = ends
+    walk = f"SELECT node FROM graph_bfs('edges', ?, NULL, '{direction}')"
+    reader = "SELECT last_reader FROM graph_stats('none')"
+    assert engine.execute(walk, (far,)) == [(far,)]
+    assert engine.execute(reader) == [("lookup",)]
+    assert engine.execute(walk, (9,)) == []
+    assert engine.execute(reader) == [("lookup",)]
+    engine.execute("DROP INDEX " + ("t" if direction == "out" else "s"))
+    assert engine.execute(walk, (near,)) == [(near,), (2,), (far,)]
+    assert engine.execute(reader) == [("lookup",)]
+    assert engine.execute(walk, (far,)) == [(far,)]
+    assert engine.execute(reader) == [("load",)]
+
+
 def test_a_path_is_looked_up_from_both_ends(engine):
     """The source has many edges, the target one: it is found from there."""
     engine.script(f"""

@@ -109,7 +109,7 @@ Status FindIndexedTable(sqlite3* db, std::string_view text, TableName* table,
   TableName guess;
   guess.schema = "main";
   guess.name = text;
-  Status status = ReadIndexes(db, guess, indexes);
+  Status status = ListIndexes(db, guess, indexes);
   if (!indexes->empty()) *table = std::move(guess);
   return status;
 }
@@ -124,6 +124,20 @@ Status ReadColumns(sqlite3* db, const TableName& table, std::vector<TableColumn>
       });
   for (TableColumn& column : *columns) column.is_rowid = column.is_rowid && keys == 1;
   return status;
+}
+
+Status FindColumn(sqlite3* db, const TableName& table, std::string_view name, bool* found,
+                  bool* is_rowid) {
+  int in_key = 0;
+  *found = *is_rowid = false;
+  if (name.find('\0') != std::string_view::npos) return Status::Ok();
+  const int rc = sqlite3_table_column_metadata(db, table.schema.c_str(), table.name.c_str(),
+                                               std::string(name).c_str(), nullptr, nullptr, nullptr,
+                                               &in_key, nullptr);
+  if (rc != SQLITE_OK && rc != SQLITE_ERROR) return DatabaseError(db, rc);
+  *found = rc == SQLITE_OK;
+  *is_rowid = *found && in_key != 0;
+  return Status::Ok();
 }
 
 Status FindRowidName(sqlite3* db, const TableName& table, const std::vector<TableColumn>& columns,
@@ -146,21 +160,31 @@ Status FindRowidName(sqlite3* db, const TableName& table, const std::vector<Tabl
   return Status::Ok();
 }
 
-Status ReadIndexes(sqlite3* db, const TableName& table, std::vector<TableIndex>* indexes) {
+Status ListIndexes(sqlite3* db, const TableName& table, std::vector<TableIndex>* indexes) {
   indexes->clear();
   Status status =
       EachRow(db, PragmaOf(table, "index_list", table.name), {}, [&](const Statement& row) {
-        if (row.Int(4) == 0) indexes->push_back({row.Text(1), row.Int(2) != 0, {}, {}});
+        if (row.Int(4) != 0) return;
+        indexes->push_back({row.Text(1), row.Int(2) != 0, row.Text(3) == "pk", {}, {}});
       });
+  std::reverse(indexes->begin(), indexes->end());
+  return status;
+}
+
+Status ReadIndex(sqlite3* db, const TableName& table, TableIndex* index) {
+  return EachRow(db, PragmaOf(table, "index_xinfo", index->name), {}, [&](const Statement& row) {
+    if (row.Int(5) != 0) {
+      index->keys.push_back({row.Text(2), row.Text(4) == "BINARY"});
+    } else if (std::string name = row.Text(2); !name.empty()) {
+      index->others.push_back(std::move(name));
+    }
+  });
+}
+
+Status ReadIndexes(sqlite3* db, const TableName& table, std::vector<TableIndex>* indexes) {
+  Status status = ListIndexes(db, table, indexes);
   for (TableIndex& index : *indexes) {
-    if (!status.ok()) break;
-    status = EachRow(db, PragmaOf(table, "index_xinfo", index.name), {}, [&](const Statement& row) {
-      if (row.Int(5) != 0) {
-        index.keys.push_back({row.Text(2), row.Text(4) == "BINARY"});
-      } else if (std::string name = row.Text(2); !name.empty()) {
-        index.others.push_back(std::move(name));
-      }
-    });
+    if (status.ok()) status = ReadIndex(db, table, &index);
   }
   return status;
 }

@@ -34,6 +34,12 @@ Status EdgeReader::Open(const EdgeRequest& request) {
   return status;
 }
 
+Status EdgeReader::NoticeIndexes() {
+  if (request_.direction == Direction::kBoth) return Status::Ok();
+  request_.direction = Direction::kBoth;
+  return ResolveEdges(db_, request_, &entry_->source);
+}
+
 // Locks tables for reading, if the graph of them can be kept.
 Status EdgeReader::Hold() {
   CachedGraph& entry = *entry_;

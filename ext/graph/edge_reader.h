@@ -30,6 +30,8 @@ class EdgeReader {
     return cached_ && entry_->graph == graph;
   }
   Status Load(std::shared_ptr<const Graph>* graph);
+  // Also those indexes that request().direction does not ask for.
+  Status NoticeIndexes();
   // Of a plain table, which is about how many edges it has; else 0.
   Status LargestRowid(int64_t* rowid) const;
 

@@ -1,7 +1,9 @@
 #include "graph/edge_source.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/catalog.h"
@@ -12,42 +14,81 @@
 namespace vecgraph {
 namespace {
 
-// The columns of a source, each with the SQL that reads it.
-struct Columns {
-  std::string label;  // of the source
-  std::vector<TableColumn> all;
-  bool by_position = false;  // of a query: c1, c2, ..., since its names may repeat
+constexpr std::array<const char*, 3> kRowidNames = {"rowid", "_rowid_", "oid"};
 
+bool IsRowidName(std::string_view name) {
+  return std::any_of(kRowidNames.begin(), kRowidNames.end(),
+                     [&](const char* known) { return SameName(known, name); });
+}
+
+// The columns of a source, each with the SQL that reads it: all of them, or asked for one by one.
+class Columns {
+ public:
+  std::string label;                // of the source
+  bool by_position = false;         // of a query: c1, c2, ..., since its names may repeat
+  std::vector<TableColumn> all;     // unless they are asked for
+  std::vector<std::string> rowids;  // the SQL of those found that are the rowid
+
+  // REQUIRES: see FindColumn(); `table` outlives it.
+  void AskFor(sqlite3* db, const TableName& table) { db_ = db, table_ = &table; }
+
+  // `*sql`: empty if there is none.
+  Status Find(std::string_view name, std::string* sql) {
+    sql->clear();
+    // A name of the rowid may be a column's.
+    Status status = IsRowidName(name) ? ReadAll() : Status::Ok();
+    bool found = false;
+    bool is_rowid = false;
+    if (status.ok() && table_) {
+      status = FindColumn(db_, *table_, name, &found, &is_rowid);
+      if (found) *sql = QuoteName(name);
+    }
+    for (size_t i = 0; i < all.size() && !found; ++i) {
+      found = SameName(all[i].name, name);
+      if (!found) continue;
+      is_rowid = all[i].is_rowid;
+      *sql = Sql(i);
+    }
+    if (is_rowid) rowids.push_back(*sql);
+    return status;
+  }
   std::string Sql(size_t i) const {
     return by_position ? Format("c%zu", i + 1) : QuoteName(all[i].name);
   }
-  // Its place, or the number of columns.
-  size_t Find(std::string_view name) const {
-    return static_cast<size_t>(
-        std::find_if(all.begin(), all.end(),
-                     [&](const TableColumn& column) { return SameName(column.name, name); }) -
-        all.begin());
+  // "source, target", for messages.
+  Status List(std::string* list) {
+    Status status = ReadAll();
+    for (const TableColumn& column : all) *list += (list->empty() ? "" : ", ") + column.name;
+    return status;
   }
-  std::string List() const {
-    std::string list;
-    for (const TableColumn& column : all) list += (list.empty() ? "" : ", ") + column.name;
-    return list;
+
+ private:
+  Status ReadAll() {
+    if (!table_) return Status::Ok();
+    return ReadColumns(db_, *std::exchange(table_, nullptr), &all);
   }
+
+  sqlite3* db_ = nullptr;
+  const TableName* table_ = nullptr;  // null: `all` are known
 };
 
-Status FindNamed(const Columns& columns, const char* argument, const std::string& name,
+// An error that ends in the list of columns: `text` (it has ...)`end`.
+Status WithList(Columns* columns, const std::string& text, const std::string& end = "") {
+  std::string list;
+  Status status = columns->List(&list);
+  return status.ok() ? Status::Error(text + " (it has " + list + ")" + end) : std::move(status);
+}
+
+Status FindNamed(Columns* columns, const char* argument, const std::string& name,
                  std::string* sql) {
-  const size_t i = columns.Find(name);
-  if (i < columns.all.size()) {
-    *sql = columns.Sql(i);
-    return Status::Ok();
-  }
-  return Status::Error(Format("%s: %s has no column '%s' (it has %s)", argument,
-                              columns.label.c_str(), name.c_str(), columns.List().c_str()));
+  Status status = columns->Find(name, sql);
+  if (!status.ok() || !sql->empty()) return status;
+  return WithList(
+      columns, Format("%s: %s has no column '%s'", argument, columns->label.c_str(), name.c_str()));
 }
 
 // The endpoints that are not named.
-Status FindEndpoints(const Columns& columns, const EdgeRequest& request, EdgeSource* source) {
+Status FindEndpoints(Columns* columns, const EdgeRequest& request, EdgeSource* source) {
   Status status;
   if (!request.src_col.empty()) {
     status = FindNamed(columns, "src_col", request.src_col, &source->src);
@@ -56,28 +97,29 @@ Status FindEndpoints(const Columns& columns, const EdgeRequest& request, EdgeSou
     status = FindNamed(columns, "dst_col", request.dst_col, &source->dst);
   }
   if (!status.ok() || (!source->src.empty() && !source->dst.empty())) return status;
-  size_t src = 0;
-  size_t dst = 1;
-  bool found = columns.by_position && columns.all.size() >= 2;
+  std::string src;
+  std::string dst;
   constexpr const char* kPairs[][2] = {{"source", "target"}, {"src", "dst"}};
+  if (columns->by_position && columns->all.size() >= 2) {
+    src = columns->Sql(0);
+    dst = columns->Sql(1);
+  }
   for (const auto& pair : kPairs) {
-    if (found) break;
-    src = columns.Find(pair[0]);
-    dst = columns.Find(pair[1]);
-    found = src < columns.all.size() && dst < columns.all.size();
+    if (!src.empty() && !dst.empty()) break;
+    status = columns->Find(pair[0], &src);
+    if (status.ok()) status = columns->Find(pair[1], &dst);
+    if (!status.ok()) return status;
   }
-  if (!found) {
-    return Status::Error(
-        Format("%s has no columns source and target, or src and dst (it has %s); name the two as "
-               "src_col and dst_col",
-               columns.label.c_str(), columns.List().c_str()));
+  if (src.empty() || dst.empty()) {
+    return WithList(columns, columns->label + " has no columns source and target, or src and dst",
+                    "; name the two as src_col and dst_col");
   }
-  if (source->src.empty()) source->src = columns.Sql(src);
-  if (source->dst.empty()) source->dst = columns.Sql(dst);
+  if (source->src.empty()) source->src = src;
+  if (source->dst.empty()) source->dst = dst;
   return status;
 }
 
-Status FindOthers(const Columns& columns, const EdgeRequest& request, EdgeSource* source) {
+Status FindOthers(Columns* columns, const EdgeRequest& request, EdgeSource* source) {
   Status status;
   if (!request.weight_col.empty()) {
     status = FindNamed(columns, "weight_col", request.weight_col, &source->weight);
@@ -88,16 +130,13 @@ Status FindOthers(const Columns& columns, const EdgeRequest& request, EdgeSource
     source->edge_id = source->rowid;
   }
   if (!status.ok()) return status;
-  const size_t type = columns.Find(request.type_col.empty() ? "type" : request.type_col);
-  if (type < columns.all.size()) {
-    source->type = columns.Sql(type);
-  } else if (!request.type_col.empty()) {
-    return FindNamed(columns, "type_col", request.type_col, &source->type);
-  }
+  status = request.type_col.empty()
+               ? columns->Find("type", &source->type)
+               : FindNamed(columns, "type_col", request.type_col, &source->type);
   source->types_given = request.types.has_value();
-  if (source->types_given && source->type.empty()) {
-    return Status::Error(Format("types: %s has no column 'type' (it has %s); name it as type_col",
-                                columns.label.c_str(), columns.List().c_str()));
+  if (status.ok() && source->types_given && source->type.empty()) {
+    return WithList(columns, "types: " + columns->label + " has no column 'type'",
+                    "; name it as type_col");
   }
   return status;
 }
@@ -105,28 +144,32 @@ Status FindOthers(const Columns& columns, const EdgeRequest& request, EdgeSource
 // The index on one end that is worth most.
 void FindIndex(const std::string& end, const std::string& first, EdgeSource::Index worth,
                EdgeSource::Index* found) {
-  if (end == first) *found = std::max(*found, worth);
+  if (SameName(end, first)) *found = std::max(*found, worth);
 }
 
-void FindIndexes(const std::vector<TableIndex>& indexes, const Columns& columns,
-                 EdgeSource* source) {
+// Reads indexes until the ends that the direction asks for have a complete one.
+Status FindIndexes(sqlite3* db, const TableName& table, std::vector<TableIndex>* indexes,
+                   const Columns& columns, Direction direction, EdgeSource* source) {
   // What each entry of an index has besides.
   std::vector<std::string> always = {"", source->rowid};
-  for (const TableColumn& column : columns.all) {
-    if (!column.is_rowid || source->rowid.empty()) continue;
-    const std::string sql = QuoteName(column.name);
+  for (const std::string& sql : columns.rowids) {
+    if (source->rowid.empty()) break;
     always.push_back(sql);
     // The table itself is in this order.
     FindIndex(source->src, sql, EdgeSource::Index::kComplete, &source->src_index);
     FindIndex(source->dst, sql, EdgeSource::Index::kComplete, &source->dst_index);
   }
-  for (const TableIndex& index : indexes) {
+  for (TableIndex& index : *indexes) {
+    if (source->IndexOf(direction) == EdgeSource::Index::kComplete) break;
+    Status status = ReadIndex(db, table, &index);
+    if (!status.ok()) return status;
     if (index.keys.empty() || !index.keys[0].binary) continue;
     std::vector<std::string> held = always;
     for (const TableIndex::Key& key : index.keys) held.push_back(QuoteName(key.column));
     for (const std::string& name : index.others) held.push_back(QuoteName(name));
     const auto holds = [&](const std::string& sql) {
-      return std::find(held.begin(), held.end(), sql) != held.end();
+      return std::any_of(held.begin(), held.end(),
+                         [&](const std::string& one) { return SameName(one, sql); });
     };
     const bool complete = holds(source->src) && holds(source->dst) && holds(source->edge_id) &&
                           holds(source->weight) && (!source->types_given || holds(source->type));
@@ -135,6 +178,21 @@ void FindIndexes(const std::vector<TableIndex>& indexes, const Columns& columns,
     FindIndex(source->src, first, worth, &source->src_index);
     FindIndex(source->dst, first, worth, &source->dst_index);
   }
+  return Status::Ok();
+}
+
+// A name of the rowid that is no other column's. REQUIRES: see FindColumn().
+Status FindRowid(sqlite3* db, const TableName& table, std::string* rowid) {
+  for (const char* name : kRowidNames) {
+    bool found = false;
+    bool is_rowid = false;
+    Status status = FindColumn(db, table, name, &found, &is_rowid);
+    if (!status.ok()) return status;
+    if (!is_rowid) continue;
+    *rowid = name;
+    break;
+  }
+  return Status::Ok();
 }
 
 // "WITH name(c1, c2, ...) AS (query) ".
@@ -207,6 +265,7 @@ std::string EdgeSource::EdgesSql(Direction way, bool of_one, const std::string& 
 Status ResolveEdges(sqlite3* db, const EdgeRequest& request, EdgeSource* source) {
   *source = EdgeSource();
   Columns columns;
+  TableName table;
   std::vector<TableIndex> indexes;
   if (request.source_is_query) {
     std::string text;
@@ -217,24 +276,30 @@ Status ResolveEdges(sqlite3* db, const EdgeRequest& request, EdgeSource* source)
     source->with = WithQuery(kEdges, text, columns.all.size());
     source->from = kEdges;
   } else {
-    TableName table;
     Status status = FindIndexedTable(db, request.source, &table, &indexes);
-    if (status.ok() && table.name.empty()) {
+    bool ask = !table.name.empty();
+    if (status.ok() && !ask) {
       status = FindTableName(db, request.source, &table);
-      if (status.ok()) status = ReadIndexes(db, table, &indexes);
+      if (status.ok()) status = ListIndexes(db, table, &indexes);
     }
+    for (const TableIndex& index : indexes) ask = ask && !index.is_primary_key;
     source->is_plain = table.kind == TableName::Kind::kTable;
-    if (status.ok()) status = ReadColumns(db, table, &columns.all);
-    if (status.ok()) status = FindRowidName(db, table, columns.all, &source->rowid);
+    if (status.ok() && ask) {
+      columns.AskFor(db, table);
+      status = FindRowid(db, table, &source->rowid);
+    } else {
+      if (status.ok()) status = ReadColumns(db, table, &columns.all);
+      if (status.ok()) status = FindRowidName(db, table, columns.all, &source->rowid);
+    }
     if (!status.ok()) return status;
     source->schema = table.schema;
     source->label = columns.label = table.Label();
     source->from = table.Quoted();
   }
-  Status status = FindEndpoints(columns, request, source);
-  if (status.ok()) status = FindOthers(columns, request, source);
-  if (status.ok() && source->is_plain) FindIndexes(indexes, columns, source);
-  return status;
+  Status status = FindEndpoints(&columns, request, source);
+  if (status.ok()) status = FindOthers(&columns, request, source);
+  if (!status.ok() || !source->is_plain) return status;
+  return FindIndexes(db, table, &indexes, columns, request.direction, source);
 }
 
 Status ResolveNodes(sqlite3* db, const EdgeRequest& request, NodeSource* source) {
@@ -258,17 +323,15 @@ Status ResolveNodes(sqlite3* db, const EdgeRequest& request, NodeSource* source)
     source->label = columns.label = table.Label();
     source->from = table.Quoted();
   }
-  size_t place = columns.Find(request.id_col.empty() ? "id" : request.id_col);
-  if (place == columns.all.size() && request.id_col.empty() && columns.by_position) place = 0;
-  if (place < columns.all.size()) {
-    source->id = columns.Sql(place);
-  } else if (!request.id_col.empty()) {
-    return FindNamed(columns, "id_col", request.id_col, &source->id);
-  } else {
-    return Status::Error(Format("node_table: %s has no column 'id' (it has %s); name it as id_col",
-                                columns.label.c_str(), columns.List().c_str()));
+  if (!request.id_col.empty()) return FindNamed(&columns, "id_col", request.id_col, &source->id);
+  Status status = columns.Find("id", &source->id);
+  if (!status.ok() || !source->id.empty()) return status;
+  if (columns.by_position) {
+    source->id = columns.Sql(0);
+    return status;
   }
-  return Status::Ok();
+  return WithList(&columns, "node_table: " + columns.label + " has no column 'id'",
+                  "; name it as id_col");
 }
 
 }  // namespace vecgraph

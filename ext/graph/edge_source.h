@@ -41,6 +41,9 @@ struct EdgeRequest {
   std::string id_col;
   std::optional<std::string> types;  // a JSON array; only edges of these types
   NullWeight null_weight;
+  // Along which edges will be looked up: other indexes may go unnoticed, as each takes time to
+  // read.
+  Direction direction = Direction::kBoth;
 
   bool operator==(const EdgeRequest&) const = default;
 };

@@ -62,23 +62,27 @@ Status LookupWalk::Exists(Statement* statement, const ValueRef& id, uint32_t* no
   return DatabaseError(reader_->db(), rc, "reading " + reader_->source().label);
 }
 
+// Looks at one end of the edges, if there is an index.
+Status LookupWalk::FindAt(bool enters, const ValueRef& id, uint32_t* node) {
+  if (!reader_->source().IsIndexed(enters ? Direction::kIn : Direction::kOut)) return Status::Ok();
+  Statement* statement = nullptr;
+  Status status = Lookup(enters, &statement);
+  return status.ok() ? Exists(statement, id, node) : std::move(status);
+}
+
 Status LookupWalk::Find(const ValueRef& id, uint32_t* node) {
   *node = kNoNode;
-  const EdgeSource& source = reader_->source();
-  Status status;
-  for (const bool enters : {false, true}) {
-    if (!source.IsIndexed(enters ? Direction::kIn : Direction::kOut)) continue;
-    Statement* statement = nullptr;
-    if (status.ok() && *node == kNoNode) status = Lookup(enters, &statement);
-    if (status.ok() && statement) status = Exists(statement, id, node);
-  }
+  const bool enters = direction_ == Direction::kIn;
+  Status status = FindAt(enters, id, node);
+  if (status.ok() && *node == kNoNode) status = reader_->NoticeIndexes();
+  if (status.ok() && *node == kNoNode) status = FindAt(!enters, id, node);
   const NodeSource& nodes = reader_->node_source();
   if (status.ok() && *node == kNoNode && !nodes.id.empty()) {
     Statement listed;
     status = listed.Prepare(reader_->db(), nodes.LookupSql());
     if (status.ok()) status = Exists(&listed, id, node);
   }
-  if (*node == kNoNode && !source.IsIndexed(Direction::kBoth)) gave_up_ = true;
+  if (*node == kNoNode && !reader_->source().IsIndexed(Direction::kBoth)) gave_up_ = true;
   return status;
 }
 

@@ -185,6 +185,7 @@ class LookupWalk final : public WalkIds {
   }
   Status Gather(Direction way, uint32_t node);
   Status Read(uint32_t node, bool enters);
+  Status FindAt(bool enters, const ValueRef& id, uint32_t* node);
   Status Exists(Statement* statement, const ValueRef& id, uint32_t* node);
   Status Lookup(bool enters, Statement** statement);
   Status Limit();

@@ -284,8 +284,9 @@ Status GraphCall::ReadRequest(EdgeRequest* request) const {
   return status;
 }
 
-Status GraphCall::Open(EdgeReader* reader) const {
+Status GraphCall::Open(EdgeReader* reader, Direction direction) const {
   EdgeRequest request;
+  request.direction = direction;
   Status status = ReadRequest(&request);
   return status.ok() ? reader->Open(request) : std::move(status);
 }

@@ -118,8 +118,8 @@ class GraphCall {
   // edge_table and what says how it is read: src_col, dst_col, types and so on.
   Status ReadRequest(EdgeRequest* request) const;
 
-  // Opens the reader on what ReadRequest() says.
-  Status Open(EdgeReader* reader) const;
+  // Opens the reader on what ReadRequest() says, for look-ups along `direction`.
+  Status Open(EdgeReader* reader, Direction direction = Direction::kBoth) const;
   // The whole graph; with simple = 1 without parallel edges and self-loops (graph/simple.h), where
   // for a direction of both an edge and one the other way are parallel.
   Status Load(EdgeReader* reader, std::shared_ptr<const Graph>* graph,
@@ -238,7 +238,7 @@ Status GraphCall::WalkFromStart(Direction direction, Run&& run) {
   Start start;
   Status status = ReadStart("start", &start);
   EdgeReader reader(db(), &connection_->graphs);
-  if (status.ok()) status = Open(&reader);
+  if (status.ok()) status = Open(&reader, direction);
   if (!status.ok()) return status;
   auto made = std::make_unique<Rows>();
   status = Walk(

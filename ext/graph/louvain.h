@@ -1,5 +1,7 @@
 // Louvain (Blondel, Guillaume, Lambiotte, Lefebvre 2008): communities by moving nodes to where
-// modularity rises most, then the same with the communities as nodes, until nothing moves.
+// modularity rises most, then the same with the communities as nodes, until nothing moves. All that
+// once more, from these communities on: a node may have moved before its neighbours did, and then
+// only with its whole group.
 #pragma once
 
 #include "graph/modularity.h"

@@ -22,6 +22,7 @@ struct CommunityOptions {
   double resolution = 1;
   uint64_t seed = 0;
   uint64_t most_levels = UINT64_MAX;
+  bool all_levels = false;  // else only the last one and the number of them matter
 };
 
 // By node, the smallest node of its community; a level each, the finest first. No level: nothing

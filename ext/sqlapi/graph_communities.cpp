@@ -34,18 +34,17 @@ class CommunityRows final : public GraphRows {
 
 Status RunCommunities(GraphCall* call, FindCommunities find) {
   CommunityOptions options;
-  bool all = false;
   Status status = call->Real("resolution", 0, 1e301, &options.resolution);
   if (status.ok()) status = call->Count("seed", &options.seed);
   if (status.ok()) status = call->Count("max_levels", &options.most_levels);
-  if (status.ok()) status = call->Flag("all_levels", &all);
+  if (status.ok()) status = call->Flag("all_levels", &options.all_levels);
   auto rows = std::make_unique<CommunityRows>();
   EdgeReader reader(call->db(), &call->connection()->graphs);
   if (status.ok()) status = call->Open(&reader);
   if (status.ok()) status = call->Load(&reader, &rows->graph, Direction::kBoth);
   if (status.ok()) status = find(*rows->graph, options, reader.poll(), &rows->levels);
   if (!status.ok()) return status;
-  if (!all && rows->levels.size() > 1) {
+  if (!options.all_levels && rows->levels.size() > 1) {
     rows->first_level = rows->levels.size();
     rows->levels.erase(rows->levels.begin(), rows->levels.end() - 1);
   }

@@ -196,6 +196,28 @@ def test_fewer_rounds_are_enough(engine, name, call, rounds):
     scores(engine, case, f"{call} {term} max_iter = ?", rounds)
 
 
+def test_rounds_up_to_the_last_one_are_plain(engine):
+    """Once it knows that they are slow none is left in which to do otherwise."""
+    case = Case("pairs")
+    case.write(engine)
+    for rounds in [3, 4]:
+        found = scores(engine, case, "graph_pagerank('edges') WHERE on_max_iter = 'return' "
+                                     "AND max_iter = ?", rounds)
+        wanted, _ = exact(case, "out", 0.85, rounds=rounds, tolerance=0)
+        assert np.abs(found - wanted).max() < 1e-15
+
+
+def test_one_slow_round_among_faster_ones(engine):
+    """What is slow is told by two: momentum took more rounds here than the default allows."""
+    edges = [(1, 3), (6, 4), (5, 7), (3, 3), (3, 3), (1, 2), (4, 5), (5, 6), (2, 3), (0, 7), (5, 1),
+             (5, 7), (1, 2), (5, 0), (5, 4), (0, 1)]
+    engine.execute("CREATE TABLE edges (source, target)")
+    for edge in edges:
+        engine.execute("INSERT INTO edges VALUES (?, ?)", edge)
+    found = engine.execute("SELECT score FROM graph_ppr('edges', 5, 0.997)")
+    assert len(found) == 8 and abs(sum(score for score, in found) - 1) < 1e-12
+
+
 def test_too_few_rounds_are_an_error_all_the_same(engine):
     case = Case("pairs")
     case.write(engine)

@@ -63,6 +63,14 @@ def test_an_index_with_all_that_is_read_is_used_for_longer(star, index, looked_u
     assert last(star)[0] == ("lookup" if looked_up is not None else "load")
 
 
+def test_an_index_counts_for_edges_that_are_read_along_it(star):
+    """That of the other end was only looked into for a start that no edge has."""
+    star.script("CREATE INDEX s ON edges (source, target); CREATE INDEX t ON edges (target)")
+    sql = f"SELECT count(*) FROM graph_bfs('edges', '[0, {10 * ROWS}]', 1)"
+    assert star.execute(sql) == [(MANY + 1,)]
+    assert last(star) == ("lookup", MANY)
+
+
 def test_long_walks_together_load_the_graph(star):
     """After a quarter of the edges by look-ups; short walks do not count."""
     star.script("CREATE INDEX i ON edges (source, target); CREATE TABLE none (source, target)")

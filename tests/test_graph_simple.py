@@ -2,7 +2,6 @@
 
 import random
 
-import networkx as nx
 import pytest
 from graphs import random_graph, simple, write_edges, write_graph
 from test_interrupt import interrupted

@@ -65,6 +65,14 @@ def test_two_edges_are_too_much(write):
         assert engine.execute(sql) == rows
 
 
+def test_distances_whose_sum_alone_is_too_much(engine):
+    engine.script("""CREATE TABLE edges (source, target, weight);
+                     INSERT INTO edges VALUES ('b', 'a', 1e308), ('c', 'a', 1e308)""")
+    found = engine.execute("SELECT node, score FROM graph_closeness('edges') "
+                           "WHERE weight_col = 'weight'")
+    assert found == [("a", 1e-308), ("b", 0), ("c", 0)]
+
+
 @pytest.mark.parametrize("direction", ["out", "in", "both"])
 @pytest.mark.parametrize("seed", range(8))
 def test_against_exact_sums(write, seed, direction):

@@ -22,7 +22,7 @@ struct BetweennessOptions {
 };
 
 // By node; weights, if there are any, are lengths. REQUIRES: none is 0; samples > 1. An error:
-// interrupted, or more shortest paths than a double can count.
+// interrupted, or shortest paths of which there are more, or which are longer, than a double holds.
 Status Betweenness(const Graph& graph, const BetweennessOptions& options, const StopPoll& poll,
                    std::vector<double>* scores);
 

@@ -12,9 +12,8 @@
 namespace vecgraph {
 namespace {
 
-double Score(double others, double sum, uint32_t nodes) {
-  return sum > 0 ? others / sum * (others / (nodes - 1.0)) : 0;
-}
+// Of `others`, which are this share of all other nodes, at distances with this sum.
+double Score(double others, double sum, double share) { return sum > 0 ? others / sum * share : 0; }
 
 Status ByEdges(const Adjacency& neighbors, const std::vector<uint32_t>& nodes, uint32_t all,
                Stop* stop, std::vector<double>* scores) {
@@ -25,8 +24,9 @@ Status ByEdges(const Adjacency& neighbors, const std::vector<uint32_t>& nodes, u
     Status status = search.From(some, stop);
     if (!status.ok()) return status;
     for (size_t i = 0; i < some.size(); ++i) {
-      scores->push_back(Score(static_cast<double>(search[i].nodes),
-                              static_cast<double>(search[i].distances), all));
+      const auto others = static_cast<double>(search[i].nodes);
+      scores->push_back(
+          Score(others, static_cast<double>(search[i].distances), others / (all - 1.0)));
     }
   }
   return Status::Ok();
@@ -36,14 +36,21 @@ Status ByLengths(const Adjacency& neighbors, const std::vector<double>& lengths,
                  const std::vector<uint32_t>& nodes, const ValueList& ids, Stop* stop,
                  std::vector<double>* scores) {
   PathCounts paths(neighbors, lengths);
+  const auto all = static_cast<double>(ids.size());
   for (const uint32_t node : nodes) {
     Status status = paths.From(node, stop);
     if (!status.ok()) return status;
+    // The farthest comes last.
+    if (std::isinf(paths[paths.order().back()].distance)) return TooFar(ids[node]);
+    const double others = static_cast<double>(paths.order().size()) - 1;
     double sum = 0;
-    for (const uint32_t reached : paths.order()) sum += paths[reached].distance;
-    if (std::isinf(sum)) return TooFar(ids[node]);
-    scores->push_back(Score(static_cast<double>(paths.order().size()) - 1, sum,
-                            static_cast<uint32_t>(ids.size())));
+    double mean = 0;  // which a double holds where it does not hold the sum
+    for (const uint32_t reached : paths.order()) {
+      sum += paths[reached].distance;
+      mean += paths[reached].distance / others;
+    }
+    const bool large = std::isinf(sum);
+    scores->push_back(Score(large ? 1 : others, large ? mean : sum, others / (all - 1)));
   }
   return Status::Ok();
 }
@@ -53,11 +60,8 @@ Status ByLengths(const Adjacency& neighbors, const std::vector<double>& lengths,
 Status Closeness(const Graph& graph, Direction direction, const std::vector<uint32_t>& nodes,
                  const StopPoll& poll, std::vector<double>* scores) {
   // Paths that end at a node are followed from it backwards.
-  const Direction back = direction == Direction::kOut  ? Direction::kIn
-                         : direction == Direction::kIn ? Direction::kOut
-                                                       : Direction::kBoth;
   Adjacency neighbors;
-  Status status = SimpleNeighbors(graph, back, poll, &neighbors);
+  Status status = SimpleNeighbors(graph, Reverse(direction), poll, &neighbors);
   if (!status.ok()) return status;
   Stop stop(poll);
   scores->clear();

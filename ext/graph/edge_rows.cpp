@@ -1,7 +1,6 @@
 #include "graph/edge_rows.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "graph/edge_order.h"

@@ -2,7 +2,7 @@
 //
 // From both ends at once, a level at a time on the side that has fewer links to look at. The first
 // level that meets the other side ends it, so most links of a graph whose nodes have thousands are
-// never looked at; a bit for each node on either side is all that it clears.
+// never looked at; what it clears is a few bits for each node.
 //
 // Of several such paths the one counts that graph/route.h gives: the one that first goes to a
 // smaller node, or along a smaller edge. From the source every node is reached first on the path

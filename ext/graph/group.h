@@ -60,6 +60,7 @@ Status GroupByNode(uint32_t nodes, size_t count, Get&& get, Use&& use, Stop* sto
     for (uint32_t n = 0; n < here; ++n) {
       (*starts)[base + n] = static_cast<uint32_t>(begin) + place[n];
     }
+    if (stop->After(uint64_t{3} * here)) return stop->status();
     sorted.resize(end - begin);
     for (size_t i = begin; i < end; ++i) {
       sorted[place[dealt[i].node - base]++] = dealt[i];

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "graph/random.h"
+#include "graph/receiver.h"
 #include "graph/stop.h"
 
 namespace vecgraph {
@@ -12,14 +13,13 @@ namespace {
 // Finds the label that the neighbours of a node vote for.
 class Vote {
  public:
-  Vote(const Graph& graph, const Adjacency* in, Direction direction)
-      : graph_(graph), in_(in), direction_(direction), votes_(graph.size()) {}
+  Vote(const Graph& graph, const Receiver& receiver) : receiver_(receiver), votes_(graph.size()) {}
 
   // False: stop.
   bool Take(uint32_t node, const std::vector<uint32_t>& labels, Stop* stop, uint32_t* label) {
-    if (!graph_.WithWeights([&](auto weight) { return Ask(node, labels, weight, stop); })) {
-      return false;
-    }
+    // What the neighbours have goes along an edge to the node that asks.
+    const auto add = [&](uint32_t other, double weight) { Add(labels[other], weight); };
+    if (!receiver_.Each(node, stop, add, kSteps)) return false;
     uint32_t best = labels[node];
     double most = 0;
     const bool counted = stop->Each(size_t{0}, voted_.size(), kSteps, [&](size_t i) {
@@ -38,32 +38,13 @@ class Vote {
  private:
   static constexpr uint64_t kSteps = 8;  // of a vote
 
-  // What the neighbours have, which goes along an edge to the node that asks. False: stop.
-  template <class Weight>
-  bool Ask(uint32_t node, const std::vector<uint32_t>& labels, const Weight& weight, Stop* stop) {
-    const Adjacency& out = graph_.out;
-    if (direction_ != Direction::kIn &&
-        !stop->Each(in_->begin(node), in_->end(node), kSteps,
-                    [&](uint32_t i) { Add(labels[in_->nodes[i]], weight(in_->slots[i])); })) {
-      return false;
-    }
-    return direction_ == Direction::kOut ||
-           stop->Each(out.begin(node), out.end(node), kSteps, [&](uint32_t slot) {
-             // An edge from a node to itself counted above.
-             if (direction_ == Direction::kBoth && out.nodes[slot] == node) return;
-             Add(labels[out.nodes[slot]], weight(slot));
-           });
-  }
-
   void Add(uint32_t label, double weight) {
     if (weight <= 0) return;
     if (votes_[label] == 0) voted_.push_back(label);
     votes_[label] += weight;
   }
 
-  const Graph& graph_;
-  const Adjacency* in_;
-  Direction direction_;
+  const Receiver& receiver_;
   std::vector<double> votes_;    // by label
   std::vector<uint32_t> voted_;  // labels that have votes
 };
@@ -84,7 +65,8 @@ Status PropagateLabels(const Graph& graph, const PropagationOptions& options, co
   Status status = graph.In(poll, &in);
   if (!status.ok()) return status;
   Stop stop(poll);
-  Vote vote(graph, in, options.direction);
+  const Receiver receiver(graph, *in, options.direction);
+  Vote vote(graph, receiver);
   Random random(options.seed);
   std::vector<uint32_t>& labels = result->labels;
   labels.resize(graph.size());

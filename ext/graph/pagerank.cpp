@@ -226,12 +226,15 @@ Status PageRank(const Graph& graph, const std::vector<std::pair<uint32_t, double
     result->converged = power.change() < options.tolerance;
     ratio = power.change() / last_change;
     const bool knows = result->rounds > kFirst && !result->converged;
-    if (both && options.tolerance > 0 && knows && (momentum.begun() || ratio > momentum.rate())) {
+    // One ratio alone may be an odd one, where two ways of changing meet.
+    const bool slow = std::min(ratio, last_ratio) > momentum.rate();
+    if (both && options.tolerance > 0 && knows && (momentum.begun() || slow)) {
       if (!momentum.Go(&x, &y, &stop)) return stop.status();
       continue;
     }
     std::swap(x, y);
-    if (may_solve && knows && ratio >= kSettled * last_ratio &&
+    if (may_solve && knows && result->rounds < options.most_rounds &&
+        ratio >= kSettled * last_ratio &&
         power.change() * std::pow(ratio, kSolve) > options.tolerance) {
       may_solve = false;
       status = Solve(graph, receiver, leaving, options, power, poll, &y, result);
@@ -239,7 +242,7 @@ Status PageRank(const Graph& graph, const std::vector<std::pair<uint32_t, double
       if (!Normalise(&x, &stop)) return stop.status();
     }
   }
-  // Rounding alone moves the sum from 1.
+  // Rounding moves the sum from 1, and what Momentum leaves where it went too far.
   Normalise(&x, &stop);
   return stop.status();
 }

@@ -17,15 +17,20 @@ class Receiver {
   Receiver(const Graph& graph, const Adjacency& in, Direction direction)
       : graph_(graph), in_(in), direction_(direction) {}
 
-  // use(u, weight) for each edge along which `node` receives. False: stop.
+  // At most so many edges; in both directions more, if some lead to the node itself.
+  size_t Degree(uint32_t node) const {
+    return (direction_ == Direction::kIn ? 0 : size_t{in_.degree(node)}) +
+           (direction_ == Direction::kOut ? 0 : graph_.out.degree(node));
+  }
+  // use(u, weight) for each edge along which `node` receives, each of `steps`. False: stop.
   template <class Use>
-  bool Each(uint32_t node, Stop* stop, Use&& use) const {
-    return EachPiece(node, stop, [&](auto edges) { edges(use); });
+  bool Each(uint32_t node, Stop* stop, Use&& use, uint64_t steps = 2) const {
+    return EachPiece(node, steps, stop, [&](auto edges) { edges(use); });
   }
   // The sum, when each node gives `share` of it for each unit of weight.
   bool Sum(uint32_t node, const std::vector<double>& share, Stop* stop, double* sum) const {
     *sum = 0;
-    return EachPiece(node, stop, [&](auto edges) {
+    return EachPiece(node, 2, stop, [&](auto edges) {
       const double* const of = share.data();
       double part = 0;  // in a register
       edges([&part, of](uint32_t u, double weight) { part += of[u] * weight; });
@@ -37,11 +42,12 @@ class Receiver {
   // use(edges) for a few thousand of the edges at a time, where edges(use) is use(u, weight) for
   // each.
   template <class Use>
-  bool EachPiece(uint32_t node, Stop* stop, const Use& use) const {
-    return graph_.WithWeights([&](auto weight) { return EachPiece(node, stop, weight, use); });
+  bool EachPiece(uint32_t node, uint64_t steps, Stop* stop, const Use& use) const {
+    return graph_.WithWeights(
+        [&](auto weight) { return EachPiece(node, steps, stop, weight, use); });
   }
   template <class Weight, class Use>
-  bool EachPiece(uint32_t node, Stop* stop, Weight weight, const Use& use) const {
+  bool EachPiece(uint32_t node, uint64_t steps, Stop* stop, Weight weight, const Use& use) const {
     if (direction_ != Direction::kIn) {
       const uint32_t* const nodes = in_.nodes.data();
       const uint32_t* const slots = in_.slots.data();
@@ -50,13 +56,13 @@ class Receiver {
           for (uint32_t i = from; i < to; ++i) each(nodes[i], weight(slots[i]));
         });
       };
-      const bool all = stop->EachPiece(in_.begin(node), in_.end(node), 2, piece);
+      const bool all = stop->EachPiece(in_.begin(node), in_.end(node), steps, piece);
       if (!all || direction_ == Direction::kOut) return all;
     }
     const uint32_t* const nodes = graph_.out.nodes.data();
     // An edge to itself was among what enters.
     const uint32_t not_again = direction_ == Direction::kBoth ? node : Graph::kNone;
-    return stop->EachPiece(graph_.out.begin(node), graph_.out.end(node), 2,
+    return stop->EachPiece(graph_.out.begin(node), graph_.out.end(node), steps,
                            [&](uint32_t from, uint32_t to) {
                              use([=](auto&& each) {
                                for (uint32_t slot = from; slot < to; ++slot) {

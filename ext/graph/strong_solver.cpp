@@ -26,11 +26,14 @@ class Component {
     members_.clear();
     starts_.assign(1, 0);
     edges_.clear();
+    size_t edges = 0;
     for (const uint32_t node : nodes) {
+      edges += receiver_.Degree(node);
       place_[node] = static_cast<uint32_t>(members_.size());
       members_.push_back({base[node], rate[node], y[node], rate[node] * y[node], 1});
       if (stop->After(4)) return false;
     }
+    edges_.reserve(edges);
     for (size_t i = 0; i < nodes.size(); ++i) {
       double fixed = 0;
       const bool all = receiver_.Each(nodes[i], stop, [&](uint32_t u, double weight) {
@@ -46,8 +49,8 @@ class Component {
       starts_.push_back(edges_.size());
       if (!all || stop->After(4)) return false;
     }
-    for (const uint32_t node : nodes) place_[node] = Graph::kNone;
-    return true;
+    return stop->Each(size_t{0}, nodes.size(), 2,
+                      [&](size_t i) { place_[nodes[i]] = Graph::kNone; });
   }
   // Each node takes what the others give now. False: stop.
   bool Sweep(Stop* stop) {
@@ -71,19 +74,19 @@ class Component {
     return true;
   }
   // As much leaves the component as comes in. Sweeps take long to find how much it holds, if little
-  // leaves it; how it is shared within they find soon.
-  void Balance() {
+  // leaves it; how it is shared within they find soon. False: stop.
+  bool Balance(Stop* stop) {
     double comes = 0;
     double leaves = 0;
-    for (const Member& member : members_) {
-      comes += member.fixed;
-      leaves += member.score * member.leaves;
-    }
-    if (!(comes > 0 && leaves > 0)) return;
-    for (Member& member : members_) {
-      member.score *= comes / leaves;
-      member.gives *= comes / leaves;
-    }
+    const bool all = stop->Each(size_t{0}, members_.size(), 2, [&](size_t i) {
+      comes += members_[i].fixed;
+      leaves += members_[i].score * members_[i].leaves;
+    });
+    if (!all || !(comes > 0 && leaves > 0)) return all;
+    return stop->Each(size_t{0}, members_.size(), 2, [&](size_t i) {
+      members_[i].score *= comes / leaves;
+      members_[i].gives *= comes / leaves;
+    });
   }
   // Of the last sweep: the sum of |changes|, and of the scores.
   double change() const { return change_; }
@@ -158,7 +161,7 @@ Status SolveByStrong(const Graph& graph, Direction direction, const Receiver& re
     double wrong = 0;
     do {
       // Not in each sweep: only sweeps are sure to come nearer to the solution.
-      if (std::has_single_bit(turn)) component.Balance();
+      if (std::has_single_bit(turn) && !component.Balance(&stop)) return stop.status();
       if (!component.Sweep(&stop)) return stop.status();
       ++turn;
       wrong = component.change() - kRounding * component.sum();

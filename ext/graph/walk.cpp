@@ -18,13 +18,9 @@ constexpr int64_t kShareOfRows = 100;
 
 // Says whether to go on after kLeastTouched edges.
 Status LookupWalk::Limit() {
-  using Index = EdgeSource::Index;
-  const EdgeSource& source = reader_->source();
-  const bool in_rows = (leaving_ && source.src_index == Index::kPlaces) ||
-                       (entering_ && source.dst_index == Index::kPlaces);
   int64_t rows = 0;
   Status status = reader_->LargestRowid(&rows);
-  const int64_t share = rows / (in_rows ? kShareOfRows : kShare);
+  const int64_t share = rows / (in_rows_ ? kShareOfRows : kShare);
   most_ = std::max(kLeastTouched, share - reader_->looked_up());
   limited_ = true;
   return status;
@@ -91,7 +87,9 @@ Status LookupWalk::Read(uint32_t node, bool enters) {
   Status status = Lookup(enters, &lookup);
   if (!status.ok()) return status;
   Statement& statement = *lookup;
-  const bool weighted = !reader_->source().weight.empty();
+  const EdgeSource& source = reader_->source();
+  const bool weighted = !source.weight.empty();
+  in_rows_ |= (enters ? source.dst_index : source.src_index) == EdgeSource::Index::kPlaces;
   nodes_.values()[node].Bind(&statement, 1);
   int rc;
   bool first = true;

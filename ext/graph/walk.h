@@ -194,6 +194,7 @@ class LookupWalk final : public WalkIds {
   Direction direction_;
   int64_t most_ = kLeastTouched;  // edges to touch
   bool limited_ = false;          // by how many edges there are
+  bool in_rows_ = false;          // an index that edges were looked up in is not complete
   Statement leaving_;
   Statement entering_;
   Interner nodes_;

@@ -32,11 +32,7 @@ void PickFrom(const std::vector<T>& all, const std::vector<uint32_t>& places, St
 
 void WeightList::Reserve(size_t count) {
   expected_ = count;
-  if (is_wide_) {
-    ReserveLarge(count, &wide_);
-  } else {
-    ReserveLarge(count, &narrow_);
-  }
+  ReserveLarge(count, &narrow_);
 }
 
 void WeightList::Append(double weight) {

@@ -28,7 +28,7 @@ class WeightList {
     return use([at = narrow_.data()](size_t i) { return double{at[i]}; });
   }
 
-  // How many are expected in all.
+  // How many are expected in all. REQUIRES: there is none yet.
   void Reserve(size_t count);
   // REQUIRES: it is not NaN.
   void Append(double weight);

@@ -15,7 +15,8 @@
 //   seed        of the draw: 0; the same seed gives the same rows
 //   normalized  1 (default): divided by the number of pairs of other nodes, so from 0 to 1; 0: the
 //               sum, with direction = 'both' over each pair once
-//   weight_col, null_weight  lengths of edges, above 0; without, each is 1
+//   weight_col, null_weight  lengths of edges, above 0; without, each is 1. A shortest path that is
+//               longer than a double holds is an error
 //   direction   out (default): paths follow edges from source to target; in: the other way, which
 //               gives the same; both: either way
 //   types, src_col, dst_col, type_col, node_table, id_col  as those of graph_bfs

@@ -11,7 +11,8 @@
 //   node_in     an id, a JSON array of ids, or IN; what the graph does not have is left out. Not
 //               given: all nodes; NULL: none. 64 of them cost a pass over the graph, with
 //               weight_col each does: for a large graph name the nodes
-//   weight_col, null_weight  lengths of edges; without, each is 1
+//   weight_col, null_weight  lengths of edges; without, each is 1. A shortest path that is longer
+//               than a double holds is an error
 //   direction   out (default): paths follow edges from source to target, and end at the node; in:
 //               the other way, so they lead from the node along its edges; both: either way
 //   types, src_col, dst_col, type_col, node_table, id_col  as those of graph_bfs

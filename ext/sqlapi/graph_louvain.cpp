@@ -11,8 +11,8 @@
 // that of graph/modularity.h: edges count either way, parallel ones add, an edge from a node to
 // itself is part of that node's weight. A community may be of parts that no edge connects.
 // A level ends with a turn that moves no more than one node in 64: more of them hardly gain. After
-// the last level all is done once more from its communities on, unless max_levels ended it; earlier
-// levels are divided by what comes out, so they lie within it.
+// the last level all is done once more from its communities on, unless max_levels is reached;
+// earlier levels are divided by what comes out, so they lie within it.
 #include "graph/louvain.h"
 
 #include "sqlapi/graph_communities.h"

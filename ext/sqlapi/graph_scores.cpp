@@ -81,7 +81,7 @@ Status ScoreRows::SortMany(const StopPoll& poll) {
   // Of equal scores the smallest node comes first.
   std::vector<Scored> equal;
   for (size_t from = 0, to = 0; from < best_.size(); from = to) {
-    while (to < best_.size() && best_[to].score == best_[from].score) ++to;
+    for (++to; to < best_.size() && best_[to].score == best_[from].score;) ++to;
     if (stop.After(4 * (to - from))) return stop.status();
     if (to - from == 1) continue;
     const auto first = best_.begin() + static_cast<ptrdiff_t>(from);

@@ -63,15 +63,15 @@ class Power {
   bool Round(const std::vector<double>& x, Stop* stop, std::vector<double>* y) {
     const auto nodes = static_cast<uint32_t>(x.size());
     lost_ = 0;
-    for (uint32_t u = 0; u < nodes; ++u) {
-      if (leaving_[u] > 0) {
-        share_[u] = x[u] / leaving_[u];
-      } else {
-        share_[u] = 0;
-        lost_ += x[u];
+    const bool all = stop->EachPiece(uint32_t{0}, nodes, 2, [&](uint32_t u, uint32_t end) {
+      double lost = 0;
+      for (; u < end; ++u) {
+        share_[u] = leaving_[u] > 0 ? x[u] / leaving_[u] : 0;
+        lost += leaving_[u] > 0 ? 0 : x[u];
       }
-      if (stop->After(2)) return false;
-    }
+      lost_ += lost;
+    });
+    if (!all) return false;
     const double base =
         (uniform_ ? (1 - damping_) * even_ : 0) + (spread_lost_ ? damping_ * lost_ * even_ : 0);
     for (uint32_t v = 0; v < nodes; ++v) {
@@ -142,22 +142,21 @@ class Momentum {
 // Scales to a sum of 1. False: stop.
 bool Normalise(std::vector<double>* scores, Stop* stop) {
   double sum = 0;
-  for (const double score : *scores) {
-    sum += score;
-    if (stop->After(1)) return false;
-  }
-  for (double& score : *scores) {
-    score /= sum;
-    if (stop->After(1)) return false;
-  }
-  return true;
+  // In pieces: a million equal scores, added one by one, are all rounded the same way.
+  const bool all = stop->EachPiece(size_t{0}, scores->size(), 1, [&](size_t i, size_t end) {
+    double part = 0;
+    for (; i < end; ++i) part += (*scores)[i];
+    sum += part;
+  });
+  return all && stop->Each(size_t{0}, scores->size(), 1, [&](size_t i) { (*scores)[i] /= sum; });
 }
 
 // The first rounds say little about how fast later ones are.
 constexpr uint64_t kFirst = 3;
-// SolveByStrong() takes the time of so many rounds, at least. A graph with fewer edges than kLarge
-// is done soon anyway, and rounds give nodes that are alike the same score to the last bit.
-constexpr double kSolve = 20;
+// SolveByStrong() takes the time of so many rounds, where most nodes are in one component. A graph
+// with fewer edges than kLarge is done soon anyway, and rounds give nodes that are alike the same
+// score to the last bit.
+constexpr double kSolve = 30;
 // A ratio of changes that gets smaller faster than this may yet become a small one.
 constexpr double kSettled = 0.95;
 constexpr size_t kLarge = 4096;

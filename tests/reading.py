@@ -6,13 +6,13 @@ The oracles of the tests compute from the rows of the base tables, in Python.
 
 import collections
 import json
-import os
 import random
 import struct
 import subprocess
 import sys
 
 from conftest import LIBRARY, ROOT, Engine
+from old_sqlite import environment
 
 SQLITES = ["sqlite3", "apsw", "3.34.0", "3.38.5"]
 SQL = ROOT / "sql"
@@ -56,13 +56,11 @@ class OldEngine:
         pass
 
     def __init__(self, version, path=":memory:", loaded=True):
-        folder = ROOT / "build" / "old-sqlite" / version
-        assert (folder / "libsqlite3.so.0").exists(), f"no {folder}: run scripts/old_sqlite.sh"
         self.process = subprocess.Popen(
             [sys.executable, "-c", SERVER, str(path), str(LIBRARY) if loaded else ""],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "LD_LIBRARY_PATH": str(folder)},
+            env=environment(version),
             text=True,
         )
         self.version = tuple(map(int, version.split(".")))

@@ -6,15 +6,14 @@ Python reads from it before.
 """
 
 import json
-import os
 import re
 import shutil
 import sqlite3
 import subprocess
-import sys
 
 import pytest
 from conftest import LIBRARY, ROOT, load
+from old_sqlite import run_python
 
 SQLITE3 = shutil.which("sqlite3") or "sqlite3"
 ADOPT = ROOT / "sql" / "adopt"
@@ -432,13 +431,7 @@ def test_old_sqlite_adopts_the_same(tmp_path, release):
         shutil.copy(path, tmp_path / "new.db")
         by_call(tmp_path / "new.db")
         dumps[path] = check_after(tmp_path / "new.db", expected[path])
-    folder = ROOT / "build" / "old-sqlite" / release
-    assert (folder / "libsqlite3.so.0").exists(), "run scripts/old_sqlite.sh"
-    run = subprocess.run(
-        [sys.executable, "-c", OLD, str(LIBRARY), *map(str, expected)],
-        capture_output=True, text=True, env={**os.environ, "LD_LIBRARY_PATH": str(folder)},
-    )  # fmt: skip
-    assert (run.stdout.strip(), run.stderr) == (release, "")
+    assert run_python(release, "-c", OLD, LIBRARY, *expected).strip() == release
     for path, rows_before in expected.items():
         assert check_after(path, rows_before) == dumps[path]
 

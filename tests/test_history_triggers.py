@@ -2,13 +2,11 @@
 library. Single rules that the model does not cover, and controls that the comparison can fail."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 from conftest import ROOT
+from old_sqlite import run_python
 from store_model import check_in_step, fuzz, read, schema
 
 pytestmark = pytest.mark.without_library
@@ -43,17 +41,9 @@ def test_random_statements(store, seed, foreign_keys, recursive):
 @MODES
 @pytest.mark.parametrize("version", ["3.34.0", "3.38.5"])
 def test_random_statements_on_old_versions(version, foreign_keys, recursive):
-    folder = ROOT / "build" / "old-sqlite" / version
-    assert (folder / "libsqlite3.so.0").exists(), f"no {folder}: run scripts/old_sqlite.sh"
     program = ROOT / "tests" / "store_model.py"
-    done = subprocess.run(
-        [sys.executable, program, *map(str, (7, 1500, foreign_keys, recursive))],
-        env={**os.environ, "LD_LIBRARY_PATH": str(folder)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"version": version, "statements": 1500}
+    printed = run_python(version, program, 7, 1500, foreign_keys, recursive)
+    assert json.loads(printed) == {"version": version, "statements": 1500}
 
 
 # ---- controls ----------------------------------------------------------------------------------

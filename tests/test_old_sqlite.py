@@ -5,13 +5,11 @@ of its own.
 """
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 
-from conftest import LIBRARY, ROOT
+from conftest import LIBRARY
+from old_sqlite import run_python
 from test_surface import FUNCTIONS, MODULES
 
 # Reads SQL statements as JSON, writes the rows or the error text of each.
@@ -164,17 +162,7 @@ RESTRICTED = [
 
 def run(version, statements):
     """The result of each statement on that SQLite."""
-    folder = ROOT / "build" / "old-sqlite" / version
-    assert (folder / "libsqlite3.so.0").exists(), f"no {folder}: run scripts/old_sqlite.sh"
-    done = subprocess.run(
-        [sys.executable, "-c", RUNNER, str(LIBRARY)],
-        input=json.dumps(statements),
-        env={**os.environ, "LD_LIBRARY_PATH": str(folder)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
+    answer = json.loads(run_python(version, "-c", RUNNER, LIBRARY, given=statements))
     assert answer["version"] == version  # it is really that one
     return answer["results"]
 

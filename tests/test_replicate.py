@@ -3,16 +3,15 @@
 Without the extension, in two SQLites, and the fuzzer in the oldest one too.
 """
 
-import os
 import re
 import shutil
 import sqlite3
 import subprocess
-import sys
 
 import pytest
 
 from conftest import ROOT, Engine
+from old_sqlite import run_python
 from replicate_fuzzer import COMPARE, REPLICATE, Store, connection_script, fuzz
 
 pytestmark = pytest.mark.without_library
@@ -430,16 +429,8 @@ def test_random_changes_with_two_replicas_in_files(connect, tmp_path, seed):
 
 @pytest.mark.parametrize("version", ["3.34.0", "3.38.5"])
 def test_random_changes_in_an_old_sqlite(version):
-    folder = ROOT / "build" / "old-sqlite" / version
-    assert (folder / "libsqlite3.so.0").exists(), f"no {folder}: run scripts/old_sqlite.sh"
-    done = subprocess.run(
-        [sys.executable, ROOT / "tests" / "replicate_fuzzer.py", "10", "11", "12"],
-        env={**os.environ, "LD_LIBRARY_PATH": str(folder)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    found, compared = done.stdout.split()
+    fuzzer = ROOT / "tests" / "replicate_fuzzer.py"
+    found, compared = run_python(version, fuzzer, 10, 11, 12).split()
     assert found == version and int(compared) > 240
 
 

@@ -1,13 +1,11 @@
 """The triggers of vec_track_sql log the row that a unique key makes another one replace."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 from change_log import changed, content, is_tracked, logged, track
-from conftest import LIBRARY, ROOT
+from conftest import LIBRARY
+from old_sqlite import run_python
 
 # Every kind of unique key: the columns of t besides e, other statements, and two rows whose keys
 # collide though they are written differently.
@@ -233,22 +231,12 @@ json.dump(found, sys.stdout)
 
 @pytest.mark.parametrize("version", ["3.34.0", "3.38.5"])
 def test_old_sqlite(version, connect):
-    folder = ROOT / "build" / "old-sqlite" / version
-    assert (folder / "libsqlite3.so.0").exists(), f"no {folder}: run scripts/old_sqlite.sh"
     kinds = {}
     for kind, (columns, more, first, second) in KEYS.items():
         engine = connect()
         names, _, _ = key_table(engine, kind)
         (ddl,) = engine.execute("SELECT sql FROM sqlite_master WHERE name = 't'")[0]
         kinds[kind] = (ddl, more, first, second, names)
-    done = subprocess.run(
-        [sys.executable, "-c", OLD_RUNNER, str(LIBRARY)],
-        input=json.dumps(kinds),
-        env={**os.environ, "LD_LIBRARY_PATH": str(folder)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = json.loads(run_python(version, "-c", OLD_RUNNER, LIBRARY, given=kinds))
     assert found["version"] == version
     assert found["kinds"] == {kind: [[[1]], 1, 1, True] for kind in KEYS}

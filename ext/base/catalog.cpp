@@ -144,7 +144,7 @@ Status FindRowidName(sqlite3* db, const TableName& table, const std::vector<Tabl
                      std::string* rowid) {
   rowid->clear();
   if (table.kind == TableName::Kind::kView) return Status::Ok();
-  for (const char* name : {"rowid", "_rowid_", "oid"}) {
+  for (const char* name : kRowidNames) {
     if (std::any_of(columns.begin(), columns.end(),
                     [&](const TableColumn& column) { return SameName(column.name, name); })) {
       continue;

@@ -16,8 +16,7 @@
 namespace vecgraph {
 
 // The closeness of each of `nodes`, along paths that go in this direction; weights, if there are
-// any, are lengths. An error: interrupted, or a cheapest path
-// that costs more than a double holds.
+// any, are lengths. An error: interrupted, or a shortest path that is longer than a double holds.
 Status Closeness(const Graph& graph, Direction direction, const std::vector<uint32_t>& nodes,
                  const StopPoll& poll, std::vector<double>* scores);
 

@@ -1,7 +1,6 @@
 #include "graph/edge_source.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -13,13 +12,6 @@
 
 namespace vecgraph {
 namespace {
-
-constexpr std::array<const char*, 3> kRowidNames = {"rowid", "_rowid_", "oid"};
-
-bool IsRowidName(std::string_view name) {
-  return std::any_of(kRowidNames.begin(), kRowidNames.end(),
-                     [&](const char* known) { return SameName(known, name); });
-}
 
 // The columns of a source, each with the SQL that reads it: all of them, or asked for one by one.
 class Columns {

@@ -7,8 +7,8 @@
 // |changes| is below `tolerance` is the last.
 //
 // A power iteration keeps up to d of its error in each round, where small cycles or long ways slow
-// it down. When rounds show that, others stand in for most of those that would follow: in
-// a direction of both such as go farther (Chebyshev), else a solution by strong components
+// it down. When rounds show that, others stand in for most of those that would follow: in a
+// direction of both such as go farther (Chebyshev), else a solution by strong components
 // (strong_solver.h), whose sweeps count as rounds. What ends it is a round of the power iteration
 // all the same. A tolerance of 0 asks for its rounds alone.
 #pragma once

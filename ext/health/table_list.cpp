@@ -26,7 +26,7 @@ Status ReadColumns(sqlite3* db, TableInfo* table) {
                    }
                  });
   if (!status.ok() || !table->has_rowid) return status;
-  for (const char* alias : {"rowid", "_rowid_", "oid"}) {
+  for (const char* alias : kRowidNames) {
     if (table->HasColumns({alias})) continue;
     table->rowid = alias;
     break;

@@ -75,10 +75,6 @@ const Column* FindColumn(const Table& table, std::string_view name) {
   return nullptr;
 }
 
-bool IsRowidName(std::string_view name) {
-  return SameName(name, "rowid") || SameName(name, "_rowid_") || SameName(name, "oid");
-}
-
 // ---- reading the table -----------------------------------------------------------------------
 
 Status ReadColumns(sqlite3* db, Table* table) {
@@ -330,7 +326,7 @@ std::string Watched(const Table& table, const std::vector<const Column*>& keys) 
     if (watched && !column.generated) list += (list.empty() ? "" : ", ") + QuoteName(column.name);
   }
   // UPDATE may set the rowid under any of its names that no column has taken.
-  for (const char* name : {"rowid", "_rowid_", "oid"}) {
+  for (const char* name : kRowidNames) {
     if (!FindColumn(table, name)) list += (list.empty() ? "" : ", ") + std::string(name);
   }
   return list;
